@@ -1,0 +1,61 @@
+// How weight matrices lie in memory while the model runs. File types (src/tensor/pack) are turned into these; kernels
+// eat nothing else. A matrix is `rows` rows of `k` weights; rows follow each other `row_bytes(layout, k)` apart.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace ternlight {
+
+enum class Layout : uint8_t {
+  // 2-bit codes 0,1,2 for -1,0,+1, in blocks of 128 weights = 32 bytes: byte m holds weight m at bits 7..6, 32+m at
+  // 5..4, 64+m at 3..2, 96+m at 1..0 (the order of I2_S files, which therefore need no unpacking). One f32 scale for
+  // the whole matrix. A row is padded to whole blocks; the padding's codes are 1 (zero).
+  ternary,
+  // The same codes, and behind all rows one f32 scale for every 256 weights of a row (rows * ceil(k / 256) floats).
+  ternary_grouped,
+  f32,
+  f16,
+  bf16,
+  // int8 weights, and behind all rows one f32 scale per row. Row stride k rounded up to 16; padding is 0.
+  int8_row,
+  // Blocks exactly as in GGUF files (quantised in small groups, decoded inside the kernel).
+  q8_0,
+  q6_k,
+  q4_0,
+  q4_k,
+};
+
+// Bytes from one row to the next.
+constexpr size_t row_bytes(Layout layout, size_t k) {
+  switch (layout) {
+    case Layout::ternary:
+    case Layout::ternary_grouped: return (k + 127) / 128 * 32;
+    case Layout::f32: return k * 4;
+    case Layout::f16:
+    case Layout::bf16: return k * 2;
+    case Layout::int8_row: return (k + 15) / 16 * 16;
+    case Layout::q8_0: return k / 32 * 34;
+    case Layout::q6_k: return k / 256 * 210;
+    case Layout::q4_0: return k / 32 * 18;
+    case Layout::q4_k: return k / 256 * 144;
+  }
+  return 0;
+}
+
+// f32 scales that follow the rows.
+constexpr size_t scale_count(Layout layout, size_t rows, size_t k) {
+  if (layout == Layout::ternary_grouped) return rows * ((k + 255) / 256);
+  if (layout == Layout::int8_row) return rows;
+  return 0;
+}
+
+// Bytes of a whole matrix: rows padded up to 64, then the scales.
+constexpr size_t scales_offset(Layout layout, size_t rows, size_t k) {
+  return (rows * row_bytes(layout, k) + 63) / 64 * 64;
+}
+constexpr size_t matrix_bytes(Layout layout, size_t rows, size_t k) {
+  return scales_offset(layout, rows, k) + 4 * scale_count(layout, rows, k);
+}
+
+}  // namespace ternlight
