@@ -18,6 +18,8 @@
 
 #include "base/status.h"
 #include "kernels/kernels.h"
+#include "model/head_format.h"
+#include "nn/kv_format.h"
 #include "sampling/params.h"
 #include "text/tokenizer.h"
 
@@ -45,10 +47,6 @@ class Engine {
  private:
   std::unique_ptr<Impl> impl_;
 };
-
-// How the embedding and output-head matrices are kept: as the file has them, or converted while loading.
-enum class HeadFormat : uint8_t { automatic, file, f16, int8, q6_k };
-enum class KvFormat : uint8_t { f16, f32 };
 
 struct LoadOptions {
   uint64_t file_size = 0;  // bytes; 0 when not known
