@@ -71,7 +71,8 @@ class Model {
 
   const ModelInfo& info() const;
   const Tokenizer& tokenizer() const;
-  std::string inspect_json() const;  // header, tensors and info as one JSON document
+  std::string info_json() const;     // ModelInfo, camelCase keys, and the tokenizer's special tokens
+  std::string inspect_json() const;  // the file's header: metadata and tensors
 
   struct Impl;
   explicit Model(std::unique_ptr<Impl> impl);
