@@ -61,9 +61,22 @@ struct Session::Impl {
   Step step();
   Step prefill_step();
   Step stop(StopReason reason);
+  Status check_tokens(std::span<const Token> tokens) const;
   bool ends(Token token) const;
   size_t sampled_vocab() const { return std::min<size_t>(model.config().vocab_size, model.tokenizer.vocab_size()); }
 };
+
+Status Session::Impl::check_tokens(std::span<const Token> tokens) const {
+  if (tokens.empty()) return error(ErrorCode::invalid_argument, "prompt: expected at least one token, found none");
+  const uint32_t vocab = model.config().vocab_size;
+  for (size_t i = 0; i < tokens.size(); i++) {
+    if (tokens[i] < 0 || static_cast<uint32_t>(tokens[i]) >= vocab) {
+      return error(ErrorCode::invalid_argument, "prompt: expected token ids below " + std::to_string(vocab) + ", found " +
+                                                    std::to_string(tokens[i]) + " at position " + std::to_string(i));
+    }
+  }
+  return ok_status();
+}
 
 bool Session::Impl::ends(Token token) const {
   if (std::find(params.stop_tokens.begin(), params.stop_tokens.end(), token) != params.stop_tokens.end()) return true;
@@ -151,13 +164,7 @@ Result<Session> Session::create(Engine& engine, const Model& model, const Sessio
 
 Status Session::begin(std::span<const Token> prompt, const GenerateParams& params) {
   Impl& s = *impl_;
-  if (prompt.empty()) return error(ErrorCode::invalid_argument, "prompt: expected at least one token, found none");
-  for (size_t i = 0; i < prompt.size(); i++) {
-    if (prompt[i] < 0 || static_cast<uint32_t>(prompt[i]) >= s.model.config().vocab_size) {
-      return error(ErrorCode::invalid_argument, "prompt: expected token ids below " + std::to_string(s.model.config().vocab_size) +
-                                                    ", found " + std::to_string(prompt[i]) + " at position " + std::to_string(i));
-    }
-  }
+  TERNLIGHT_TRY(s.check_tokens(prompt));
   if (prompt.size() >= s.cache.capacity()) {
     return error(ErrorCode::context_overflow, "the prompt has " + std::to_string(prompt.size()) + " tokens, the context window holds " +
                                                   std::to_string(s.cache.capacity()) + " including at least one to generate");
@@ -190,10 +197,12 @@ Step Session::step() { return impl_->step(); }
 Status Session::evaluate(std::span<const Token> tokens,
                          const std::function<void(size_t position, std::span<const float>)>& each) {
   Impl& s = *impl_;
-  GenerateParams params;
+  TERNLIGHT_TRY(s.check_tokens(tokens));
+  if (tokens.size() > s.cache.capacity()) {
+    return error(ErrorCode::context_overflow, "the text has " + std::to_string(tokens.size()) + " tokens, the context window holds " +
+                                                  std::to_string(s.cache.capacity()));
+  }
   reset();
-  TERNLIGHT_TRY(begin(tokens, params));
-  s.stop_reason = StopReason::end_of_text;
   for (size_t done = 0; done < tokens.size();) {
     const size_t n = std::min<size_t>(s.prefill_chunk, tokens.size() - done);
     forward(s.engine.compute, s.model.transformer(), tokens.subspan(done, n), s.cache, s.activations);

@@ -17,10 +17,9 @@ RopeTable::RopeTable(size_t n_rot, float base, float factor, std::span<const flo
 void RopeTable::at(size_t position, float* sin_cos) const {
   const size_t half = frequencies_.size();
   for (size_t i = 0; i < half; i++) {
-    double s = 0, c = 0;
-    sin_cos_f64(static_cast<double>(position) * frequencies_[i], &s, &c);
-    sin_cos[i] = static_cast<float>(s);
-    sin_cos[half + i] = static_cast<float>(c);
+    const SinCosF64 angle = sin_cos_f64(static_cast<double>(position) * frequencies_[i]);
+    sin_cos[i] = static_cast<float>(angle.sin);
+    sin_cos[half + i] = static_cast<float>(angle.cos);
   }
 }
 
