@@ -123,7 +123,7 @@ Status Reader::State::take_text() {
   switch (step) {
     case Step::key:
       if (header.metadata.find(key) != nullptr) {
-        return fail(ErrorCode::corrupt_file, "every key once", "'" + printable(key) + "' again, ending");
+        return fail(ErrorCode::corrupt_file, "every key once", printable(key).append(" again, ending"));
       }
       expect(Step::value_type, 4);
       return ok_status();
@@ -142,7 +142,7 @@ Status Reader::State::take_text() {
     case Step::name:
       if (!names.insert(tensor.name).second) {
         return fail(ErrorCode::corrupt_file, "every tensor name once",
-                    "'" + printable(tensor.name) + "' again, ending");
+                    printable(tensor.name).append(" again, ending"));
       }
       expect(Step::dim_count, 4);
       return ok_status();
