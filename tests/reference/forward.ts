@@ -6,7 +6,7 @@ import { at } from './at';
 import { readConfig, type Config } from './config';
 import { TERNARY_TYPES, roundToHalf } from './dequantize';
 import { GgufFile, type Matrix } from './gguf-file';
-import { quantizeInput, roundBlocksOf32, type InputMode, type Tie, type TieBook } from './quantize-input';
+import { quantizeInput, roundToQ80, type InputMode, type Tie, type TieBook } from './quantize-input';
 
 export interface ReferenceOptions {
   /** What ternary layers do to their input. */
@@ -143,7 +143,7 @@ export class Reference {
       hidden.push(h);
     });
     this.#length = position + 1;
-    const x = this.#roundHeadInput(rmsNorm(h, this.#outputNorm, epsilon));
+    const x = this.#roundHeadInput(rmsNorm(h, this.#outputNorm, epsilon), ties);
     const largest = largestMagnitude(x);
     const logitScale = new Float64Array(this.vocabulary);
     for (let row = 0; row < this.vocabulary; row++) {
@@ -216,12 +216,12 @@ export class Reference {
     return out;
   }
 
-  #roundHeadInput(x: Float64Array): Float64Array {
+  #roundHeadInput(x: Float64Array, ties: TieBook): Float64Array {
     switch (this.#options.head) {
       case 'exact': return x;
       case 'f16': return x.map(roundToHalf);
-      case 'q8_0': return roundBlocksOf32(x, roundToHalf);
-      case 'q8k-per-256': return quantizeInput('q8k-per-256', x, 'head', { width: 0, flips: new Set(), found: [] });
+      case 'q8_0': return roundToQ80(x, 'head', ties);
+      case 'q8k-per-256': return quantizeInput('q8k-per-256', x, 'head', ties);
     }
   }
 }

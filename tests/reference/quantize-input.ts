@@ -5,7 +5,6 @@
  * between two codes. Such codes are reported as ties and can be turned round by name, so that a comparison can
  * follow either outcome (follow.ts).
  */
-import { at } from './at';
 import { roundHalfToEven } from './dequantize';
 
 export type InputMode =
@@ -65,16 +64,22 @@ export function quantizeInput(mode: InputMode, x: Float64Array, site: string, ti
   return out;
 }
 
-/** `x` after the rounding that llama.cpp applies to the input of an output matrix of the given kind. */
-export function roundBlocksOf32(x: Float64Array, roundScale: (d: number) => number): Float64Array {
+/**
+ * `x` after rounding to Q8_0, which llama.cpp applies to the input of an output matrix in Q8_0 or Q4_0: blocks of 32
+ * codes, computed with the exact scale and read with the scale rounded to float16.
+ */
+export function roundToQ80(x: Float64Array, site: string, ties: TieBook): Float64Array {
   const out = new Float64Array(x.length);
   for (let start = 0; start < x.length; start += 32) {
     const block = x.subarray(start, start + 32);
-    const d = block.reduce((a, b) => Math.max(a, Math.abs(b)), 0) / 127;
-    for (let i = 0; i < block.length && d > 0; i++) {
-      const scaled = at(block, i) / d;
-      out[start + i] = Math.sign(scaled) * Math.floor(Math.abs(scaled) + 0.5) * roundScale(d);
-    }
+    const scale = block.reduce((a, b) => Math.max(a, Math.abs(b)), 0) / 127;
+    if (scale === 0) continue;
+    // The scale as a whole number of float16 steps, 1024 to 2047, which may itself lie near a rounding boundary.
+    const step = 2 ** (Math.max(Math.floor(Math.log2(scale)), -14) - 10);
+    const stored = step * roundedCode(scale / step, `${site}.scale.${start}`, { ...ties, width: ties.width * 16 });
+    block.forEach((value, i) => {
+      out[start + i] = stored * roundedCode(value / scale, `${site}.${start + i}`, ties);
+    });
   }
   return out;
 }
