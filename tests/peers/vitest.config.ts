@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
+  cacheDir: fileURLToPath(new URL('../../node_modules/.vite/peers', import.meta.url)),
   test: {
     include: ['**/*.test.ts'],
     globalSetup: ['./setup.ts'],

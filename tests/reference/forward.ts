@@ -27,6 +27,8 @@ export interface Step {
    * size of its largest element: max|x| * sum |w|. Tolerances are fractions of it.
    */
   readonly logitScale: Float64Array;
+  /** For each logit, max|x| * sqrt(sum w^2): its deviation if every element moves independently by that size. */
+  readonly logitSpread: Float64Array;
   /** The residual stream after each layer. */
   readonly hidden: readonly Float64Array[];
   readonly ties: readonly Tie[];
@@ -146,11 +148,13 @@ export class Reference {
     const x = this.#roundHeadInput(rmsNorm(h, this.#outputNorm, epsilon), ties);
     const largest = largestMagnitude(x);
     const logitScale = new Float64Array(this.vocabulary);
+    const logitSpread = new Float64Array(this.vocabulary);
     for (let row = 0; row < this.vocabulary; row++) {
       const weights = this.#head.values.subarray(row * width, (row + 1) * width);
       logitScale[row] = largest * weights.reduce((a, b) => a + Math.abs(b), 0);
+      logitSpread[row] = largest * Math.sqrt(dot(weights, 0, weights, 0, width));
     }
-    return { logits: multiply(this.#head, x), logitScale, hidden, ties: ties.found };
+    return { logits: multiply(this.#head, x), logitScale, logitSpread, hidden, ties: ties.found };
   }
 
   #linear(linear: Linear, x: Float64Array, site: string, ties: TieBook): Float64Array {
