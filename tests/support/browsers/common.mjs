@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 
 export const kActionTimeout = 30_000; // ms for a click, a key, a navigation
-export const kPollInterval = 50; // ms between two looks at the page
+const kFirstInterval = 50; // ms between two looks at the page; they become rarer, so as not to disturb what is waited for
+const kLongestInterval = 500;
 
 export class TimeoutError extends Error {
   name = 'TimeoutError';
@@ -37,15 +38,16 @@ export function visible(selector) {
 
 /** Looks again and again until the page gives something true. */
 export async function poll(page, what, timeout, args) {
-  const deadline = Date.now() + timeout;
+  const start = Date.now();
   const look = typeof what === 'string' ? [visible, what] : [what, ...args];
   for (;;) {
     const value = await page.evaluate(...look);
     if (value) return value;
-    if (Date.now() > deadline) {
+    const elapsed = Date.now() - start;
+    if (elapsed > timeout) {
       throw new TimeoutError(`waited ${timeout} ms for ${typeof what === 'string' ? what : what.toString().slice(0, 300)}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, kPollInterval));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(kLongestInterval, kFirstInterval + elapsed / 20)));
   }
 }
 
