@@ -21,20 +21,15 @@ class Sampler {
   void accept(int32_t token);
 
  private:
-  struct Candidate {
-    float logit;  // later its probability relative to the likeliest
-    int32_t token;
-  };
-
-  void apply_penalties(std::span<float> logits);
-  int32_t draw(std::span<const float> logits);
-
   SamplerParams params_;
   Rng rng_;
-  std::vector<int32_t> recent_;  // ring of the last penalty_last_n tokens; no capacity when the penalties are off
+  std::vector<int32_t> recent_;        // ring of penalty_last_n
   size_t recent_next_ = 0;
-  std::vector<int32_t> sorted_;        // scratch
-  std::vector<Candidate> candidates_;  // scratch, vocab_size
+  struct Candidate {
+    float logit;
+    int32_t token;
+  };
+  std::vector<Candidate> candidates_;  // scratch, sized once
 };
 
 }  // namespace ternlight
