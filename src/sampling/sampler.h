@@ -21,15 +21,23 @@ class Sampler {
   void accept(int32_t token);
 
  private:
-  SamplerParams params_;
-  Rng rng_;
-  std::vector<int32_t> recent_;        // ring of penalty_last_n
-  size_t recent_next_ = 0;
   struct Candidate {
     float logit;
     int32_t token;
   };
-  std::vector<Candidate> candidates_;  // scratch, sized once
+
+  void add_bias(std::span<float> logits) const;
+  void penalize(std::span<float> logits);
+  int32_t draw(float max_logit, size_t n);
+  int32_t draw_sorted(float max_logit, size_t n);
+
+  SamplerParams params_;
+  Rng rng_;
+  bool penalties_;                     // any of the three is on
+  std::vector<int32_t> recent_;        // ring of the last penalty_last_n tokens; grows to that size as text comes
+  size_t recent_next_ = 0;             // where the ring's next token goes, once it is full
+  std::vector<int32_t> counts_;        // (vocab_size) how often each token is in the ring; empty without penalties
+  std::vector<Candidate> candidates_;  // (vocab_size) scratch
 };
 
 }  // namespace ternlight
