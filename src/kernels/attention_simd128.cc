@@ -5,15 +5,20 @@
 namespace ternlight::simd128 {
 namespace {
 
+inline void load_x16(const float* p, v128_t* out) {
+  for (size_t i = 0; i < 4; ++i) out[i] = wasm_v128_load(p + 4 * i);
+}
+inline void load_x16(const uint16_t* p, v128_t* out) { load_halves_x16(p, out); }
 inline v128_t load_x4(const float* p) { return wasm_v128_load(p); }
 inline v128_t load_x4(const uint16_t* p) { return load_halves_x4(p); }
 
 // Sixteen products into the lanes; `T` is float or half.
 template <class T>
 inline void add_products(const float* q, const T* key, Lanes16x4& lanes) {
-  lanes.add(wasm_f32x4_mul(wasm_v128_load(q), load_x4(key)), wasm_f32x4_mul(wasm_v128_load(q + 4), load_x4(key + 4)),
-            wasm_f32x4_mul(wasm_v128_load(q + 8), load_x4(key + 8)),
-            wasm_f32x4_mul(wasm_v128_load(q + 12), load_x4(key + 12)));
+  v128_t v[4];
+  load_x16(key, v);
+  lanes.add(wasm_f32x4_mul(wasm_v128_load(q), v[0]), wasm_f32x4_mul(wasm_v128_load(q + 4), v[1]),
+            wasm_f32x4_mul(wasm_v128_load(q + 8), v[2]), wasm_f32x4_mul(wasm_v128_load(q + 12), v[3]));
 }
 
 template <class T>
@@ -34,18 +39,29 @@ void scores(const float* q, const T* keys, size_t stride, size_t count, size_t h
   }
 }
 
-// kVectors * 4 dimensions at a time stay in registers while the positions pass.
-template <size_t kVectors, class T>
-inline void mix_part(const float* p, const T* values, size_t stride, size_t count, float* out) {
-  v128_t sums[kVectors];
+// 32 dimensions at a time stay in registers while the positions pass.
+template <class T>
+void mix_32(const float* p, const T* values, size_t stride, size_t count, float* out) {
+  v128_t sums[8];
   for (v128_t& sum : sums) sum = wasm_f32x4_const_splat(0.0f);
   for (size_t i = 0; i < count; ++i, values += stride) {
     const v128_t weight = wasm_f32x4_splat(p[i]);
-    for (size_t j = 0; j < kVectors; ++j) {
-      sums[j] = wasm_f32x4_add(sums[j], wasm_f32x4_mul(weight, load_x4(values + 4 * j)));
+    for (size_t j = 0; j < 8; j += 4) {
+      v128_t v[4];
+      load_x16(values + 4 * j, v);
+      for (size_t l = 0; l < 4; ++l) sums[j + l] = wasm_f32x4_add(sums[j + l], wasm_f32x4_mul(weight, v[l]));
     }
   }
-  for (size_t j = 0; j < kVectors; ++j) wasm_v128_store(out + 4 * j, sums[j]);
+  for (size_t j = 0; j < 8; ++j) wasm_v128_store(out + 4 * j, sums[j]);
+}
+
+template <class T>
+void mix_4(const float* p, const T* values, size_t stride, size_t count, float* out) {
+  v128_t sum = wasm_f32x4_const_splat(0.0f);
+  for (size_t i = 0; i < count; ++i, values += stride) {
+    sum = wasm_f32x4_add(sum, wasm_f32x4_mul(wasm_f32x4_splat(p[i]), load_x4(values)));
+  }
+  wasm_v128_store(out, sum);
 }
 
 inline float value_of(float v) { return v; }
@@ -54,8 +70,8 @@ inline float value_of(uint16_t v) { return half_to_float(v); }
 template <class T>
 void mix(const float* p, const T* values, size_t stride, size_t count, size_t head_dim, float* out) {
   size_t d = 0;
-  for (; d + 32 <= head_dim; d += 32) mix_part<8>(p, values + d, stride, count, out + d);
-  for (; d + 4 <= head_dim; d += 4) mix_part<1>(p, values + d, stride, count, out + d);
+  for (; d + 32 <= head_dim; d += 32) mix_32(p, values + d, stride, count, out + d);
+  for (; d + 4 <= head_dim; d += 4) mix_4(p, values + d, stride, count, out + d);
   for (; d < head_dim; ++d) {
     float sum = 0.0f;
     for (size_t i = 0; i < count; ++i) sum += p[i] * value_of(values[i * stride + d]);

@@ -2,7 +2,7 @@
 // neighbouring sub-blocks are gathered into vectors and scaled together, and the row's float sum then takes them one by
 // one, in the order the scalar kernel has.
 //
-// Rows come in pairs from far apart halves of the matrix: two streams for memory, and two chains of float additions.
+// Rows come in fours from far apart quarters of the matrix: four streams for memory, four chains of float additions.
 #include "kernels/block-inl.h"
 #include "kernels/simd-inl.h"
 #include "kernels/variants.h"
@@ -56,23 +56,24 @@ float add_four_blocks(float total, const uint8_t* w, const int16_t* x) {
 template <class Block>
 void gemv_32(const uint8_t* w, size_t rows, size_t k, const int16_t* x, float* y) {
   const size_t row_size = k / 32 * Block::kBytes;
-  const size_t half = (rows + 1) / 2;
-  for (size_t r = 0; r < half; ++r) {
-    const size_t partner = half + r < rows ? half + r : r;
-    const uint8_t* w0 = w + r * row_size;
-    const uint8_t* w1 = w + partner * row_size;
-    float total0 = 0.0f, total1 = 0.0f;
-    size_t i = 0;
-    for (; i + 128 <= k; i += 128, w0 += 4 * Block::kBytes, w1 += 4 * Block::kBytes) {
-      total0 = add_four_blocks<Block>(total0, w0, x + i);
-      total1 = add_four_blocks<Block>(total1, w1, x + i);
+  for (size_t index = 0; index < quad_count(rows); ++index) {
+    const Quad quad = quad_at(rows, index);
+    const uint8_t* row_w[4];
+    float totals[4] = {};
+    for (size_t r = 0; r < 4; ++r) row_w[r] = w + quad.rows[r] * row_size;
+    for (size_t i = 0; i < k;) {
+      const size_t step = k - i < 128 ? 32 : 128;
+      for (size_t r = 0; r < quad.count; ++r) {
+        const uint8_t* block = row_w[r] + i / 32 * Block::kBytes;
+        if (step == 128) {
+          totals[r] = add_four_blocks<Block>(totals[r], block, x + i);
+        } else {
+          totals[r] += load_half(block) * static_cast<float>(sum_lanes_i32(Block::dot(block, x + i)));
+        }
+      }
+      i += step;
     }
-    for (; i < k; i += 32, w0 += Block::kBytes, w1 += Block::kBytes) {
-      total0 += load_half(w0) * static_cast<float>(sum_lanes_i32(Block::dot(w0, x + i)));
-      total1 += load_half(w1) * static_cast<float>(sum_lanes_i32(Block::dot(w1, x + i)));
-    }
-    y[r] = total0;
-    y[partner] = total1;
+    for (size_t r = 0; r < quad.count; ++r) y[quad.rows[r]] = totals[r];
   }
 }
 
@@ -153,18 +154,15 @@ inline float add_q4_k(float total, const uint8_t* w, const int16_t* x) {
 template <float (*Add)(float, const uint8_t*, const int16_t*), size_t kBytes>
 void gemv_256(const uint8_t* w, size_t rows, size_t k, const int16_t* x, float* y) {
   const size_t row_size = k / 256 * kBytes;
-  const size_t half = (rows + 1) / 2;
-  for (size_t r = 0; r < half; ++r) {
-    const size_t partner = half + r < rows ? half + r : r;
-    const uint8_t* w0 = w + r * row_size;
-    const uint8_t* w1 = w + partner * row_size;
-    float total0 = 0.0f, total1 = 0.0f;
-    for (size_t i = 0; i < k; i += 256, w0 += kBytes, w1 += kBytes) {
-      total0 = Add(total0, w0, x + i);
-      total1 = Add(total1, w1, x + i);
+  for (size_t index = 0; index < quad_count(rows); ++index) {
+    const Quad quad = quad_at(rows, index);
+    float totals[4] = {};
+    for (size_t i = 0; i < k; i += 256) {
+      for (size_t r = 0; r < quad.count; ++r) {
+        totals[r] = Add(totals[r], w + quad.rows[r] * row_size + i / 256 * kBytes, x + i);
+      }
     }
-    y[r] = total0;
-    y[partner] = total1;
+    for (size_t r = 0; r < quad.count; ++r) y[quad.rows[r]] = totals[r];
   }
 }
 

@@ -1,4 +1,4 @@
-// What the SIMD kernels share: loads of incomplete vectors, sums across lanes, the float order of kernels.h ("16
+// What the SIMD kernels share: which rows are walked together, loads of incomplete vectors, sums across lanes, the float order of kernels.h ("16
 // lanes" are four accumulators of four), half floats and exp, each with the operations of their scalar twins.
 #pragma once
 
@@ -12,6 +12,26 @@
 
 namespace ternlight {
 namespace {
+
+// ---- which rows go together
+
+// Rows that are walked together lie far apart, each in a quarter of the matrix of its own: every one is a stream of
+// its own for the hardware prefetcher, and wasm has no prefetch instruction. Rows that are left over when the quarters
+// are equal come as one last group in which the last row stands in for those that are missing.
+struct Quad {
+  size_t rows[4];
+  size_t count;  // of rows that are not stand-ins
+};
+
+inline size_t quad_count(size_t rows) { return (rows + 3) / 4; }
+
+inline Quad quad_at(size_t rows, size_t index) {
+  const size_t quarter = rows / 4;
+  if (index < quarter) return {{index, quarter + index, 2 * quarter + index, 3 * quarter + index}, 4};
+  const size_t first = 4 * quarter, last = rows - 1;
+  const auto at_most_last = [last](size_t r) { return r < last ? r : last; };
+  return {{first, at_most_last(first + 1), at_most_last(first + 2), last}, rows - first};
+}
 
 // ---- parts of vectors: n < 4 (floats) or n < 8 (halves) values, zeros behind them. Adding a zero term changes no sum,
 // because a sum that began with +0 is never -0.
@@ -82,14 +102,36 @@ inline v128_t half_to_float_x4(v128_t half) {
 
 inline v128_t load_halves_x4(const uint16_t* p) { return half_to_float_x4(wasm_i32x4_load16x4(p)); }
 
-// Eight halves to two vectors of f32.
 struct FloatsX8 {
   v128_t low, high;
 };
-inline FloatsX8 halves_to_floats(v128_t halves) {
-  return {half_to_float_x4(wasm_i32x4_extend_low_i16x8(halves)),
-          half_to_float_x4(wasm_i32x4_extend_high_i16x8(halves))};
+
+// Sixteen halves to four vectors of f32. The short way, with the upper and lower 16 bits of each f32 made apart, holds
+// for normal numbers; exponents 0 and 31 (zero, subnormals, infinity, NaN) are rare in weights and take the long way.
+inline void load_halves_x16(const uint16_t* p, v128_t* out) {
+  const v128_t a = wasm_v128_load(p), b = wasm_v128_load(p + 8);
+  const v128_t step = wasm_i16x8_const_splat(0x0400), upper = wasm_i16x8_const_splat(0x7800);
+  // exponent + 1 modulo 32 is 0 or 1 just for those two
+  const v128_t normal_a = wasm_v128_and(wasm_i16x8_add(a, step), upper);
+  const v128_t normal_b = wasm_v128_and(wasm_i16x8_add(b, step), upper);
+  if (wasm_i16x8_all_true(wasm_u16x8_min(normal_a, normal_b))) {
+    const v128_t fields = wasm_i16x8_const_splat(static_cast<int16_t>(0x8FFF));
+    const v128_t bias = wasm_i16x8_const_splat(0x3800);
+    const v128_t high_a = wasm_i16x8_add(wasm_v128_and(wasm_i16x8_shr(a, 3), fields), bias);
+    const v128_t high_b = wasm_i16x8_add(wasm_v128_and(wasm_i16x8_shr(b, 3), fields), bias);
+    const v128_t low_a = wasm_i16x8_shl(a, 13), low_b = wasm_i16x8_shl(b, 13);
+    out[0] = wasm_i16x8_shuffle(low_a, high_a, 0, 8, 1, 9, 2, 10, 3, 11);
+    out[1] = wasm_i16x8_shuffle(low_a, high_a, 4, 12, 5, 13, 6, 14, 7, 15);
+    out[2] = wasm_i16x8_shuffle(low_b, high_b, 0, 8, 1, 9, 2, 10, 3, 11);
+    out[3] = wasm_i16x8_shuffle(low_b, high_b, 4, 12, 5, 13, 6, 14, 7, 15);
+    return;
+  }
+  out[0] = half_to_float_x4(wasm_i32x4_extend_low_i16x8(a));
+  out[1] = half_to_float_x4(wasm_i32x4_extend_high_i16x8(a));
+  out[2] = half_to_float_x4(wasm_i32x4_extend_low_i16x8(b));
+  out[3] = half_to_float_x4(wasm_i32x4_extend_high_i16x8(b));
 }
+
 inline FloatsX8 bf16_to_floats(v128_t bf16) {
   const v128_t zero = wasm_i32x4_const_splat(0);
   return {wasm_i16x8_shuffle(zero, bf16, 0, 8, 0, 9, 0, 10, 0, 11),

@@ -11,24 +11,6 @@
 namespace ternlight {
 namespace {
 
-// Rows that are walked together lie far apart, each in a quarter of the matrix of its own: every one is a stream of
-// its own for the hardware prefetcher, and wasm has no prefetch instruction. Rows that are left over when the quarters
-// are equal come as one last group in which the last row stands in for those that are missing.
-struct Quad {
-  size_t rows[4];
-  size_t count;  // of rows that are not stand-ins
-};
-
-inline size_t quad_count(size_t rows) { return (rows + 3) / 4; }
-
-inline Quad quad_at(size_t rows, size_t index) {
-  const size_t quarter = rows / 4;
-  if (index < quarter) return {{index, quarter + index, 2 * quarter + index, 3 * quarter + index}, 4};
-  const size_t first = 4 * quarter, last = rows - 1;
-  const auto at_most_last = [last](size_t r) { return r < last ? r : last; };
-  return {{first, at_most_last(first + 1), at_most_last(first + 2), last}, rows - first};
-}
-
 template <class Impl>
 void ternary_grouped_gemv_simd(const uint8_t* w, const float* scales, size_t rows, size_t k_padded, const int8_t* x,
                                const int32_t* sums, float* y) {

@@ -51,13 +51,10 @@ struct Impl {
     return wasm_i32x4_add(total, wasm_i32x4_add(s01, s23));
   }
 
-  static v128_t quad(const uint8_t* const* w, const Prepared& prepared, size_t begin, size_t blocks) {
-    v128_t total0 = wasm_i32x4_const_splat(0), total1 = total0, total2 = total0, total3 = total0;
-    const uint8_t* w0 = w[0] + begin * 32;
-    const uint8_t* w1 = w[1] + begin * 32;
-    const uint8_t* w2 = w[2] + begin * 32;
-    const uint8_t* w3 = w[3] + begin * 32;
-    const int16_t* x = prepared.x + begin * 128;
+  // Adds 64 times the dots of four rows, over some blocks, to the totals.
+  static void add_quad(const uint8_t* w0, const uint8_t* w1, const uint8_t* w2, const uint8_t* w3, const int16_t* x,
+                       size_t blocks, v128_t* totals) {
+    v128_t total0 = totals[0], total1 = totals[1], total2 = totals[2], total3 = totals[3];
     const v128_t low = wasm_i16x8_const_splat(0x00FF);
     for (size_t i = 0; i < blocks * 32; i += 16, x += 64) {
       const v128_t v0 = wasm_v128_load(w0 + i), v1 = wasm_v128_load(w1 + i);
@@ -79,25 +76,69 @@ struct Impl {
         total3 = add(total3, wasm_u16x8_shr(v3, 8), x0, x1, x2, x3);
       }
     }
-    return wasm_i32x4_shr(sum_lanes_i32(total0, total1, total2, total3), 6);
+    totals[0] = total0, totals[1] = total1, totals[2] = total2, totals[3] = total3;
+  }
+
+  static v128_t dots(const v128_t* totals) {
+    return wasm_i32x4_shr(sum_lanes_i32(totals[0], totals[1], totals[2], totals[3]), 6);
+  }
+
+  static v128_t quad(const uint8_t* const* w, const Prepared& prepared, size_t begin, size_t blocks) {
+    v128_t totals[4];
+    for (v128_t& t : totals) t = wasm_i32x4_const_splat(0);
+    const size_t offset = begin * 32;
+    add_quad(w[0] + offset, w[1] + offset, w[2] + offset, w[3] + offset, prepared.x + begin * 128, blocks, totals);
+    return dots(totals);
   }
 };
+
+// Blocks four rows take before the other four have their turn, so that eight streams advance together.
+constexpr size_t kChunk = 4;
+
+inline void put(const int32_t* sums, size_t count, const size_t* rows, bool first, int32_t* y) {
+  for (size_t i = 0; i < count; ++i) y[rows[i]] = (first ? 0 : y[rows[i]]) + sums[i];
+}
 
 }  // namespace
 
 void ternary_gemv(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* x, int32_t* y) {
   const size_t blocks = k_padded / 128;
+  const size_t stride = blocks * 32;
+  const size_t band = rows / 8;
   Impl::Prepared prepared;
   for (size_t tile = 0; tile < blocks; tile += Impl::kTileBlocks) {
     const size_t n = blocks - tile < Impl::kTileBlocks ? blocks - tile : Impl::kTileBlocks;
     Impl::prepare(x + tile * 128, n, prepared);
-    for (size_t index = 0; index < quad_count(rows); ++index) {
-      const Quad quad = quad_at(rows, index);
+    const uint8_t* tile_w = w + tile * 32;
+    int32_t sums[8];
+    for (size_t r = 0; r < band; ++r) {
+      size_t row[8];
+      for (size_t s = 0; s < 8; ++s) row[s] = s * band + r;
+      v128_t totals[8];
+      for (v128_t& t : totals) t = wasm_i32x4_const_splat(0);
+      for (size_t b = 0; b < n; b += kChunk) {
+        const size_t chunk = n - b < kChunk ? n - b : kChunk;
+        const uint8_t* chunk_w = tile_w + b * 32;
+        for (size_t s = 0; s < 8; s += 4) {
+          Impl::add_quad(chunk_w + row[s] * stride, chunk_w + row[s + 1] * stride, chunk_w + row[s + 2] * stride,
+                         chunk_w + row[s + 3] * stride, prepared.x + b * 128, chunk, totals + s);
+        }
+      }
+      wasm_v128_store(sums, Impl::dots(totals));
+      wasm_v128_store(sums + 4, Impl::dots(totals + 4));
+      put(sums, 8, row, tile == 0, y);
+    }
+    // The rows left over: less than eight, as one or two groups of four.
+    const size_t rest = rows - 8 * band;
+    for (size_t index = 0; index < quad_count(rest); ++index) {
+      Quad quad = quad_at(rest, index);
       const uint8_t* row_w[4];
-      for (size_t i = 0; i < 4; ++i) row_w[i] = w + (quad.rows[i] * blocks + tile) * 32;
-      int32_t sums[4];
+      for (size_t i = 0; i < 4; ++i) {
+        quad.rows[i] += 8 * band;
+        row_w[i] = tile_w + quad.rows[i] * stride;
+      }
       wasm_v128_store(sums, Impl::quad(row_w, prepared, 0, n));
-      for (size_t i = 0; i < quad.count; ++i) y[quad.rows[i]] = (tile > 0 ? y[quad.rows[i]] : 0) + sums[i];
+      put(sums, quad.count, quad.rows, tile == 0, y);
     }
   }
 }
