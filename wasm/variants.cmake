@@ -7,12 +7,10 @@ find_program(NODE_EXECUTABLE node REQUIRED)
 # Settings that changed between Emscripten 3.1.6 (Debian 12) and today's emsdk.
 if(EMSCRIPTEN_VERSION VERSION_LESS 3.1.60)
   set(stack_setting TOTAL_STACK)
-  # Its ES6 output has no `require` in Node.
-  set(version_links "SHELL:--extern-pre-js ${glue}/node-require.js")
+  set(exported)  # HEAPU8 always is
 else()
   set(stack_setting STACK_SIZE)
-  # 3.1.6 exports it always and knows no such setting.
-  set(version_links -sEXPORTED_RUNTIME_METHODS=HEAPU8)
+  set(exported -sEXPORTED_RUNTIME_METHODS=HEAPU8)
 endif()
 
 set(compile_options
@@ -32,7 +30,8 @@ set(link_options
   -sMEMORY_GROWTH_LINEAR_STEP=2MB         # grow by what is asked for, in steps this small: the default adds 20 %
   -s${stack_setting}=1MB
   -sEXIT_RUNTIME=0                        # no main(): the module lives until its worker does
-  ${version_links})
+  "SHELL:--extern-pre-js ${glue}/module.js"
+  ${exported})
 
 set(mt_compile_options -pthread)
 set(mt_link_options
@@ -41,7 +40,8 @@ set(mt_link_options
   -sDEFAULT_PTHREAD_STACK_SIZE=256KB      # kernels need little; each thread has one
   # All threads are started before the factory resolves: later, a blocked caller could not start any.
   "-sPTHREAD_POOL_SIZE=Module['ternlightPoolSize']||0"
-  "SHELL:--pre-js ${glue}/threads.js")
+  "SHELL:--extern-pre-js ${glue}/threads.js"
+  "SHELL:--pre-js ${glue}/threads-factory.js")
 
 # Relaxed instructions in these files only; the rest of a relaxed build is the same code as in a simd128 build.
 set_source_files_properties(${TERNLIGHT_RELAXED_SOURCES} PROPERTIES COMPILE_OPTIONS -mrelaxed-simd)
@@ -66,7 +66,7 @@ foreach(isa IN ITEMS simd128 relaxed)
     set_target_properties(${engine} PROPERTIES
       SUFFIX .js
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
-      LINK_DEPENDS "${glue}/node-require.js;${glue}/threads.js;${finish_glue}")
+      LINK_DEPENDS "${glue}/module.js;${glue}/threads.js;${glue}/threads-factory.js;${finish_glue}")
     add_custom_command(TARGET ${engine} POST_BUILD
       COMMAND ${NODE_EXECUTABLE} ${finish_glue} $<TARGET_FILE:${engine}> ${threads} VERBATIM)
   endforeach()

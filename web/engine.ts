@@ -49,6 +49,15 @@ export class Engine {
     this.#engine = this.guard(() => new module.Engine(threads));
   }
 
+  /** Marks the end of the engine, also when it comes from one of its threads. The first reason stays. */
+  crash(reason: unknown): TernlightError {
+    this.#crash ??= new TernlightError('worker_crashed', `The engine crashed: ${String(reason)}`, {
+      cause: reason,
+      hint: 'Load the model again: each load starts a new worker.',
+    });
+    return this.#crash;
+  }
+
   /** Runs what enters wasm. The first trap is the last call. */
   guard<T>(enter: () => T): T {
     if (this.#crash !== undefined) throw this.#crash;
@@ -56,8 +65,7 @@ export class Engine {
       return enter();
     } catch (error) {
       if (error instanceof TernlightError) throw error;
-      this.#crash = new TernlightError('worker_crashed', `The engine crashed: ${String(error)}`, { cause: error });
-      throw this.#crash;
+      throw this.crash(error);
     }
   }
 

@@ -77,6 +77,7 @@ export async function generate(session: EngineSession, job: GenerateJob): Promis
   const beganAt = performance.now();
   let prefilledAt = beganAt;
   let firstTokenAt = 0;
+  let lastTokenAt = 0;
   let gaveWayAt = beganAt;
   let stopReason: StopReason | undefined;
   while (stopReason === undefined) {
@@ -91,6 +92,7 @@ export async function generate(session: EngineSession, job: GenerateJob): Promis
       if (step.kind === 'stop') stopReason = engineReason(step.stopReason);
       else {
         if (tokens.length === 0) firstTokenAt = now;
+        lastTokenAt = now;
         tokens.push(step.token);
       }
     }
@@ -116,7 +118,8 @@ export async function generate(session: EngineSession, job: GenerateJob): Promis
     decodeMs,
     timeToFirstTokenMs: firstTokenAt === 0 ? 0 : firstTokenAt - beganAt,
     prefillTokensPerSecond: perSecond(job.tokens.length - reusedTokens, prefillMs),
-    decodeTokensPerSecond: perSecond(tokens.length, decodeMs),
+    // The first token comes from the prompt's own numbers: timing starts behind it.
+    decodeTokensPerSecond: perSecond(tokens.length - 1, lastTokenAt - firstTokenAt),
     seed: job.params.seed,
     logitsHash: job.params.scalars.collect_logits_hash === 1 ? session.logitsHash : '',
     contextUsage: session.position,

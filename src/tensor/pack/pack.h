@@ -19,7 +19,7 @@ struct PackFormat {
   // A row of the file is bit for bit a row of the layout (k a multiple of the block): bytes go straight into the arena
   // and only `check_row` looks at them.
   bool direct;
-  // Looks for what no writer produces: code 3, NaN or infinite scales. `where` is for the message (tensor and row).
+  // Looks for what no writer produces: code 3, NaN or infinite scales. The caller puts tensor and row before the message.
   // nullptr when every bit pattern is allowed.
   Status (*check_row)(const uint8_t* src, size_t k);
   // One row of the file to one row of the layout; group scales (ternary_grouped) or the row's scale to `scales`.

@@ -1,4 +1,6 @@
-// Put before the ES module that Emscripten 3.1.6 writes: in Node that code expects CommonJS's `require` and `__filename`.
+// Put before Emscripten's ES module, in its own scope.
+
+// Emscripten 3.1.6's code expects CommonJS's `require` and `__filename` in Node.
 var require =
   typeof process === 'object' && process.versions?.node
     ? (await import('module')).createRequire(import.meta.url)

@@ -1,0 +1,84 @@
+// What the bare page can be asked to do, through the package's public surface alone: window.bare.<method>(arguments).
+// Outcomes are plain data: { value } or { error: { name, code, message } }. One model at a time.
+import { Ternlight, TernlightError } from 'ternlight';
+
+let model = null;
+let load_ms = 0;
+
+const methods = {
+  capabilities: () => Ternlight.capabilities(),
+
+  /** `options` as for Ternlight.load; `abortAfterBytes` aborts once so much has arrived. */
+  async load({ url, options = {}, abortAfterBytes }) {
+    await methods.dispose();
+    const controller = new AbortController();
+    const phases = [];
+    let last = { loaded: 0, fraction: 0 };
+    let monotonic = true;
+    const start = performance.now();
+    model = await Ternlight.load(url, {
+      ...options,
+      signal: controller.signal,
+      onProgress: (progress) => {
+        if (phases.at(-1) !== progress.phase) phases.push(progress.phase);
+        monotonic &&= progress.loaded >= last.loaded && progress.fraction >= last.fraction;
+        last = progress;
+        if (abortAfterBytes !== undefined && progress.loaded >= abortAfterBytes) controller.abort();
+      },
+    });
+    load_ms = performance.now() - start;
+    const { info, warnings } = model;
+    return { info, warnings: [...warnings], load_ms, phases, monotonic, progress: last };
+  },
+
+  /** `options` as for model.generate. */
+  async generate({ prompt, options }) {
+    const generation = model.generate(prompt, options);
+    let streamed = '';
+    for await (const text of generation) streamed += text;
+    const { text, tokens, stats } = await generation.result;
+    return { tokens, text, streamed, stats };
+  },
+
+  async chat({ request }) {
+    return model.chat.completions.create(request);
+  },
+
+  tokenize: async ({ text }) => [...(await model.tokenize(text))],
+
+  async dispose() {
+    const old = model;
+    model = null;
+    await old?.dispose();
+  },
+
+  /** The known-answer test of one wasm build's kernels, on this machine, in this browser. */
+  async selfTest({ build }) {
+    const { default: create } = await import(`/package/dist/wasm/engine.${build}.js`);
+    const engine = await create({ ternlightPoolSize: 1 });
+    return engine.selfTest();
+  },
+};
+
+function failure(error) {
+  const name = error instanceof TernlightError ? 'TernlightError' : (error?.name ?? 'Error');
+  return { error: { name, code: error?.code ?? 'unexpected', message: String(error?.message ?? error), hint: error?.hint ?? '' } };
+}
+
+const outcomes = new Map();
+
+window.bare = {
+  /** Begins a call; its outcome can be taken later, however long it lasts. */
+  begin(id, method, args) {
+    Promise.resolve()
+      .then(() => methods[method](args))
+      .then((value) => ({ value }), failure)
+      .then((outcome) => outcomes.set(id, outcome));
+    return true;
+  },
+  take(id) {
+    const outcome = outcomes.get(id);
+    outcomes.delete(id);
+    return outcome;
+  },
+};
