@@ -12,8 +12,9 @@ import { byteLevelBpe, sentencePiece } from './support/vocabularies';
 const TEXTS = texts(2500, 1);
 
 const files: { name: string; make: () => Uint8Array }[] = [
-  ...['llama-bpe', 'qwen2', 'falcon3', 'gpt-2', 'default'].map((pre) => ({ name: `byte-level BPE, ${pre}`, make: () => byteLevelBpe(pre) })),
-  { name: 'byte-level BPE without a pre-tokenizer', make: () => byteLevelBpe(undefined) },
+  { name: 'byte-level BPE, llama-bpe, all of Llama 3\'s vocabulary', make: () => byteLevelBpe('llama-bpe') },
+  ...['llama-bpe', 'qwen2', 'falcon3', 'gpt-2', 'default'].map((pre) => ({ name: `byte-level BPE, ${pre}`, make: () => byteLevelBpe(pre, 40000) })),
+  { name: 'byte-level BPE without a pre-tokenizer', make: () => byteLevelBpe(undefined, 40000) },
   { name: 'SentencePiece', make: () => sentencePiece(1, true) },
   { name: 'SentencePiece without a space prefix', make: () => sentencePiece(2, false) },
 ];

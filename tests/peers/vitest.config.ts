@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     globalSetup: ['./setup.ts'],
     testTimeout: 300_000,
+    hookTimeout: 300_000,
     // A native add-on per file, in a process of its own.
     pool: 'forks',
     fileParallelism: false,

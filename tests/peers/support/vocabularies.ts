@@ -34,19 +34,28 @@ const UNKNOWN = 2;
 const CONTROL = 3;
 const BYTE = 6;
 
-/** Llama 3's vocabulary and merges under the name of a pre-tokenizer, or under none. */
-export function byteLevelBpe(pre: string | undefined): Uint8Array {
-  const tokens = llama3Tokenizer.vocabById;
+const LLAMA3_ORDINARY = 128000;
+
+/**
+ * Llama 3's vocabulary and merges under the name of a pre-tokenizer, or under none; the first `ordinary` tokens of it
+ * and the special ones.
+ */
+export function byteLevelBpe(pre: string | undefined, ordinary = LLAMA3_ORDINARY): Uint8Array {
+  const { vocabById, merges } = llama3Tokenizer;
+  const tokens = [...vocabById.slice(0, ordinary), ...vocabById.slice(LLAMA3_ORDINARY)];
+  const known = new Set(vocabById.slice(0, ordinary));
+  const pairs = [...merges].sort((a, b) => a[1] - b[1]).map(([pair]) => pair).filter((pair) => known.has(pair.replace(' ', '')));
+  const id = (text: string): Value => ({ type: 'u32', value: tokens.indexOf(text) });
   return writeGguf({
     ...HEADER,
     'tokenizer.ggml.model': { type: 'string', value: 'gpt2' },
     ...(pre === undefined ? {} : { 'tokenizer.ggml.pre': { type: 'string', value: pre } }),
     'tokenizer.ggml.tokens': { type: 'strings', value: tokens },
-    'tokenizer.ggml.token_type': { type: 'i32s', value: tokens.map((_, id) => (id >= 128000 ? CONTROL : NORMAL)) },
-    'tokenizer.ggml.merges': { type: 'strings', value: [...llama3Tokenizer.merges].sort((a, b) => a[1] - b[1]).map(([pair]) => pair) },
-    'tokenizer.ggml.bos_token_id': { type: 'u32', value: 128000 },
-    'tokenizer.ggml.eos_token_id': { type: 'u32', value: 128001 },
-    'tokenizer.ggml.eot_token_id': { type: 'u32', value: 128009 },
+    'tokenizer.ggml.token_type': { type: 'i32s', value: tokens.map((_, i) => (i >= ordinary ? CONTROL : NORMAL)) },
+    'tokenizer.ggml.merges': { type: 'strings', value: pairs },
+    'tokenizer.ggml.bos_token_id': id('<|begin_of_text|>'),
+    'tokenizer.ggml.eos_token_id': id('<|end_of_text|>'),
+    'tokenizer.ggml.eot_token_id': id('<|eot_id|>'),
     'tokenizer.ggml.add_bos_token': { type: 'bool', value: false },
   }, zeros(tokens.length));
 }
