@@ -7,6 +7,8 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 /** A folder under tests/ is one suite: `npm run test:<suite>`. Some have a configuration of their own. */
 function suite(name: string, timeout: number) {
   const folder = `${root}tests/${name}`;
+  const own = `${folder}/vitest.config.ts`;
+  if (existsSync(own)) return { extends: own, root: folder, test: { name } };
   return {
     root,
     // The tests use the package by its name, as its users do.
@@ -21,7 +23,6 @@ function suite(name: string, timeout: number) {
       hookTimeout: timeout,
       // Browsers and benchmarks would fight for the machine's few cores.
       fileParallelism: name === 'js' || name === 'lint',
-      setupFiles: existsSync(`${folder}/setup.ts`) ? [`${folder}/setup.ts`] : [],
     },
   };
 }
@@ -33,6 +34,7 @@ export default defineConfig({
       suite('lint', 300_000),
       suite('js', 60_000),
       suite('reference', 300_000),
+      suite('golden', 300_000),
       suite('peers', 300_000),
       suite('browser', 300_000),
       suite('e2e', 300_000),

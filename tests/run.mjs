@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const kSuites = ['lint', 'native', 'js', 'reference', 'peers', 'browser', 'e2e'];
+const kSuites = ['lint', 'native', 'js', 'reference', 'golden', 'peers', 'browser', 'e2e'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wanted = process.argv.slice(2);

