@@ -22,8 +22,11 @@ export class Backend {
   constructor(worker: WorkerHandle) {
     const client = new Client(worker.endpoint, (busy) => worker.setBusy(busy));
     const queue = new Queue();
+    let closed = false;
     // No `this` in here: the worker must not keep its own backend alive.
     this.#close = (error) => {
+      if (closed) return;
+      closed = true;
       worker.terminate();
       client.fail(error);
       queue.fail(error);

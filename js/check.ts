@@ -2,7 +2,6 @@
 // what was found.
 
 import { generateDefaults, samplerFields, type SamplerField } from './api.gen.js';
-import type { ChatMessage } from './chat-types.js';
 import { TernlightError } from './errors.js';
 import type { GenerateOptions, LoadOptions } from './options.js';
 import type { GenerateParams, LoadArgs, PlainMessage } from './protocol.js';
@@ -72,6 +71,11 @@ function checkChoice(name: string, value: unknown, choices: readonly string[]): 
 
 const maxToken = 2 ** 31 - 1;
 
+/** As Array.isArray, without letting `any` in. */
+function isArray(value: unknown): value is unknown[] {
+  return Array.isArray(value);
+}
+
 function isArrayLike(value: unknown): value is ArrayLike<unknown> {
   return typeof value === 'object' && value !== null && 'length' in value && typeof value.length === 'number';
 }
@@ -83,8 +87,7 @@ export function checkTokens(name: string, value: unknown): number[] {
 }
 
 function checkStops(name: string, value: unknown): string[] {
-  const stops: unknown[] = Array.isArray(value) ? value : [value];
-  return stops.map((stop) => {
+  return (isArray(value) ? value : [value]).map((stop) => {
     if (typeof stop !== 'string' || stop === '') throw invalid(name, 'a string that is not empty, or an array of such', stop);
     return stop;
   });
@@ -164,25 +167,26 @@ const roles = ['system', 'developer', 'user', 'assistant'] as const;
 
 /** Messages with their content as plain text. Members that chat answers carry besides role and content are let pass. */
 export function checkMessages(name: string, value: unknown): PlainMessage[] {
-  if (!Array.isArray(value)) throw invalid(name, 'an array of messages', value);
-  const messages: Partial<Record<keyof ChatMessage, unknown>>[] = value;
-  return messages.map((message, i) => {
+  if (!isArray(value)) throw invalid(name, 'an array of messages', value);
+  return value.map((message, i) => {
     const at = `${name}[${i}]`;
     if (typeof message !== 'object' || message === null) throw invalid(at, 'a message { role, content }', message);
-    const role = roles.find((known) => known === message.role);
-    if (role === undefined) throw invalid(`${at}.role`, `one of ${roles.join(', ')}`, message.role);
-    return { role: role === 'developer' ? 'system' : role, content: checkContent(`${at}.content`, message.content) };
+    const role = roles.find((known) => 'role' in message && known === message.role);
+    if (role === undefined) throw invalid(`${at}.role`, `one of ${roles.join(', ')}`, 'role' in message ? message.role : undefined);
+    const content = checkContent(`${at}.content`, 'content' in message ? message.content : undefined);
+    return { role: role === 'developer' ? 'system' : role, content };
   });
 }
 
 function checkContent(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
-  if (!Array.isArray(value)) throw invalid(name, 'a string or an array of text parts', value);
-  const parts: { type?: unknown; text?: unknown }[] = value;
-  return parts
+  if (!isArray(value)) throw invalid(name, 'a string or an array of text parts', value);
+  return value
     .map((part, i) => {
-      if (part?.type !== 'text') throw invalid(`${name}[${i}].type`, '"text"', part?.type);
-      return checkString(`${name}[${i}].text`, part.text);
+      if (typeof part !== 'object' || part === null) throw invalid(`${name}[${i}]`, 'a text part', part);
+      const type = 'type' in part ? part.type : undefined;
+      if (type !== 'text') throw invalid(`${name}[${i}].type`, '"text"', type);
+      return checkString(`${name}[${i}].text`, 'text' in part ? part.text : undefined);
     })
     .join('');
 }

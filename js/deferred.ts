@@ -3,8 +3,8 @@
 /** A promise and its two ends. */
 export interface Deferred<T> {
   promise: Promise<T>;
-  resolve(value: T | PromiseLike<T>): void;
-  reject(reason: unknown): void;
+  resolve: (value: T | PromiseLike<T>) => void;
+  reject: (reason: unknown) => void;
 }
 
 /** A promise that is settled from outside. */

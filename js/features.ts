@@ -45,7 +45,7 @@ export function isNode(): boolean {
 
 /** Whether memory may be shared between threads here: Node always may, a page only with COOP and COEP. */
 export function isIsolated(): boolean {
-  return isNode() || globalThis.crossOriginIsolated === true;
+  return isNode() || Boolean(globalThis.crossOriginIsolated);
 }
 
 /** Why threads cannot be had here, or '' if they can. */

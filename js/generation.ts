@@ -32,7 +32,7 @@ export class Run implements Generation {
   readonly result: Promise<GenerateResult>;
   readonly stats: Promise<GenerateStats>;
   /** Resolves when the engine has accepted the prompt; rejects if it never does. */
-  readonly started: Promise<void>;
+  readonly started: Promise<unknown>;
   readonly #cancel = new AbortController();
   readonly #text = new PushStream<string>(() => {
     this.stop();
@@ -41,11 +41,15 @@ export class Run implements Generation {
   #stopped = false;
 
   constructor(backend: Backend, job: Job) {
-    const started = deferred<void>();
+    const started = deferred<undefined>();
     this.started = started.promise;
-    this.result = this.#run(backend, job, started.resolve);
+    this.result = this.#run(backend, job, () => {
+      started.resolve(undefined);
+    });
     this.stats = this.result.then(({ stats }) => stats);
-    this.result.then(() => started.resolve(), started.reject);
+    this.result.then(() => {
+      started.resolve(undefined);
+    }, started.reject);
     // Whoever only iterates learns of errors there; the promises nobody looks at must not complain.
     for (const promise of [this.started, this.result, this.stats]) promise.catch(() => undefined);
   }

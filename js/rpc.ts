@@ -128,7 +128,7 @@ export class Client {
 export interface CallContext<M extends Method> {
   /** Aborts when the caller cancels. */
   readonly signal: AbortSignal;
-  emit(event: Event<M>): void;
+  readonly emit: (event: Event<M>) => void;
 }
 
 /** One handler for each method of the protocol: a missing one does not compile. */

@@ -16,11 +16,11 @@ export interface GenerateJob {
   tokens: ArrayLike<number>;
   params: GenerateParams;
   signal: AbortSignal;
-  emit(event: GenerateEvent): void;
+  emit: (event: GenerateEvent) => void;
   /** Lets waiting messages be handled. */
-  giveWay(): Promise<void>;
+  giveWay: () => Promise<void>;
   /** Size of the wasm memory. */
-  memoryBytes(): number;
+  memoryBytes: () => number;
   /** Text at the very end that belongs to the template and not to the answer is dropped: white space before an end token. */
   dropTrailingSpace: boolean;
 }

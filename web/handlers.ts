@@ -2,7 +2,7 @@
 
 import type { EngineModule } from '../wasm/module.js';
 import { TernlightError } from '../js/errors.js';
-import type { GenerateArgs, Prompt } from '../js/protocol.js';
+import type { GenerateArgs, PlainMessage, Prompt } from '../js/protocol.js';
 import type { Handlers } from '../js/rpc.js';
 import type { ModelInfo } from '../js/types.js';
 import { ChatTemplate, turnStops } from './chat-template.js';
@@ -28,6 +28,11 @@ interface Loaded {
   template: ChatTemplate;
   stops: { tokens: number[]; strings: string[] };
   kvFormat: string;
+}
+
+function checkContext(asked: number, { contextLength }: EngineModelInfo): void {
+  if (asked <= contextLength) return;
+  throw new TernlightError('invalid_argument', `contextLength: expected at most the model's own ${contextLength} tokens, found ${asked}`);
 }
 
 function modelInfo(engine: Engine, info: EngineModelInfo, contextLength: number, build: Candidate['build']): ModelInfo {
@@ -79,6 +84,16 @@ export function makeHandlers(surroundings: Surroundings): Handlers {
     return engine.tokenize(text, !hasBos, true);
   };
 
+  const openingText = ({ template }: Loaded, messages: PlainMessage[]): string => {
+    try {
+      return messages.length === 0 ? '' : template.render(messages, false);
+    } catch (error) {
+      // Some templates want a user's message before anything else: the opening is then read with the first turn.
+      if (messages.every(({ role }) => role === 'system') && template.defect === undefined) return '';
+      throw error;
+    }
+  };
+
   const tokensOf = (model: Loaded, prompt: Prompt): ArrayLike<number> => {
     if (prompt.kind === 'tokens') return prompt.tokens;
     return promptTokens(model, prompt.kind === 'text' ? prompt.text : model.template.render(prompt.messages, true));
@@ -108,6 +123,7 @@ export function makeHandlers(surroundings: Surroundings): Handlers {
       });
       started.catch(() => undefined); // heard in loadModel
       const fileInfo = await loadModel(args, started, signal, emit);
+      checkContext(args.contextLength, fileInfo);
       const { candidate, warnings } = await chosen;
       const ready = await started;
       if (died !== undefined) throw ready.crash(died);
@@ -141,10 +157,9 @@ export function makeHandlers(surroundings: Surroundings): Handlers {
       const model = need();
       const session = makeSession(model);
       try {
-        // Read now, so that the first answer comes sooner. (Some templates want a user's message before anything else.)
-        if (initial.length > 0 && initial.some(({ role }) => role === 'user')) {
-          await prefill(session, promptTokens(model, model.template.render(initial, false)), signal, giveWay);
-        }
+        const text = openingText(model, initial);
+        // Read now, so that the first answer comes sooner.
+        if (text !== '') await prefill(session, promptTokens(model, text), signal, giveWay);
       } catch (error) {
         session.close();
         throw error;

@@ -57,7 +57,7 @@ export async function loadModel(
   signal: AbortSignal,
   emit: (progress: LoadProgress) => void,
 ): Promise<EngineModelInfo> {
-  const source = openSource(args.source, { stallTimeout: args.stallTimeout });
+  const source = openSource(args.source, args.stallTimeout);
   const progress = new Progress(source.name, emit);
   progress.report('connect', 0, 0);
   const opening = source.open(0, signal);

@@ -20,7 +20,7 @@ interface Variant {
   relaxed: boolean;
   threads: boolean;
   /** Written out in one piece each, so that bundlers see them. */
-  files(): BuildFiles;
+  files: () => BuildFiles;
 }
 
 // Best first.

@@ -1,7 +1,6 @@
 // A file on a server, read with fetch as it arrives.
 
 import { TernlightError } from '../../js/errors.js';
-import { isNode } from '../../js/features.js';
 import type { ByteSource, ByteStream } from './source.js';
 import { withDeadline } from './stall.js';
 
@@ -9,10 +8,8 @@ import { withDeadline } from './stall.js';
 export interface HttpOptions {
   /** Milliseconds without a byte after which the download counts as dead; 0: never. */
   stallTimeout: number;
-}
-
-function isCrossOrigin(url: string): boolean {
-  return /^https?:/.test(url) && !isNode() && new URL(url).origin !== self.location.origin;
+  /** The page's own origin; '' where there is none, and so no other either: in Node. */
+  origin: string;
 }
 
 /** Bytes that the body will have, if the headers tell: a coded body has another length than they say. */
@@ -40,11 +37,13 @@ export class HttpSource implements ByteSource {
   readonly name: string;
   readonly #url: string;
   readonly #stallTimeout: number;
+  readonly #isCrossOrigin: boolean;
 
-  constructor(url: string, name: string, { stallTimeout }: HttpOptions) {
+  constructor(url: string, name: string, { stallTimeout, origin }: HttpOptions) {
     this.#url = url;
     this.name = name;
     this.#stallTimeout = stallTimeout;
+    this.#isCrossOrigin = origin !== '' && /^https?:/.test(url) && new URL(url).origin !== origin;
   }
 
   async open(offset: number, signal: AbortSignal): Promise<ByteStream> {
@@ -79,7 +78,7 @@ export class HttpSource implements ByteSource {
       return await fetch(url, { signal });
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
-      if (isCrossOrigin(url)) {
+      if (this.#isCrossOrigin) {
         throw new TernlightError('cors', `Expected an answer from ${url}, found none that this page may read`, {
           hint: 'Either the host cannot be reached, or its answer lacks the header Access-Control-Allow-Origin.',
           cause,

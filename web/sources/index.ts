@@ -1,17 +1,18 @@
 // Which source for which message.
 
+import { isNode } from '../../js/features.js';
 import type { WireSource } from '../../js/protocol.js';
 import { BlobSource } from './blob.js';
-import { HttpSource, type HttpOptions } from './http.js';
+import { HttpSource } from './http.js';
 import { PathSource } from './path.js';
 import type { ByteSource } from './source.js';
 import { PortSource } from './stream.js';
 
 /** The source that the page has named. */
-export function openSource(wire: WireSource, { stallTimeout }: HttpOptions): ByteSource {
+export function openSource(wire: WireSource, stallTimeout: number): ByteSource {
   switch (wire.kind) {
     case 'url':
-      return new HttpSource(wire.url, wire.name, { stallTimeout });
+      return new HttpSource(wire.url, wire.name, { stallTimeout, origin: isNode() ? '' : self.location.origin });
     case 'blob':
       return new BlobSource(wire.blob, wire.name);
     case 'port':
