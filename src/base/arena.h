@@ -29,6 +29,7 @@ class Arena {
     return p ? std::span<T>(reinterpret_cast<T*>(p), count) : std::span<T>();
   }
 
+  uint8_t* data() const { return block_.get(); }
   size_t size() const { return size_; }
   size_t used() const { return used_; }
 

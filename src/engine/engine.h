@@ -18,6 +18,8 @@
 
 #include "base/status.h"
 #include "kernels/kernels.h"
+#include "model/head_format.h"
+#include "nn/kv_format.h"
 #include "sampling/params.h"
 #include "text/tokenizer.h"
 
@@ -46,10 +48,6 @@ class Engine {
   std::unique_ptr<Impl> impl_;
 };
 
-// How the embedding and output-head matrices are kept: as the file has them, or converted while loading.
-enum class HeadFormat : uint8_t { automatic, file, f16, int8, q6_k };
-enum class KvFormat : uint8_t { f16, f32 };
-
 struct LoadOptions {
   uint64_t file_size = 0;  // bytes; 0 when not known
   HeadFormat head = HeadFormat::automatic;
@@ -73,7 +71,8 @@ class Model {
 
   const ModelInfo& info() const;
   const Tokenizer& tokenizer() const;
-  std::string inspect_json() const;  // header, tensors and info as one JSON document
+  std::string info_json() const;     // ModelInfo, camelCase keys, and the tokenizer's special tokens
+  std::string inspect_json() const;  // the file's header: metadata and tensors
 
   struct Impl;
   explicit Model(std::unique_ptr<Impl> impl);

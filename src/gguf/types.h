@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 namespace ternlight::gguf {
 
@@ -15,7 +16,8 @@ enum class TypeId : uint32_t {
   tq1_0 = 34, tq2_0 = 35, i2_s = 36, tl1 = 38, tl2 = 39, q1_0 = 41, q2_0 = 42,
 };
 
-// A row of the table of types whose size is known. Types without a fixed block size (TL2) are not in it.
+// A row of the table of types whose size is known. Not in it: types without a fixed block size (TL1, TL2) and ids that
+// two forks use with different sizes (39: MXFP4 or TL2; 42: Q2_0 in blocks of 64 or 128).
 struct TypeInfo {
   TypeId id;
   const char* name;        // as llama.cpp prints it: "Q6_K"
@@ -28,8 +30,9 @@ struct TypeInfo {
 std::span<const TypeInfo> types();
 // The row of an id, or nullptr.
 const TypeInfo* find_type(uint32_t id);
-// The type's name, or "type 57" for an id that is not known.
-const char* type_name(uint32_t id);
+// The type's name as llama.cpp (or the fork that owns the id) prints it, with both where an id has two owners; "type 57"
+// for an id nobody uses. Knows more types than the table: a message should name what it refuses.
+std::string type_name(uint32_t id);
 
 // Bytes of a tensor of `rows` rows of `k` weights; nothing when k is no multiple of the block or the size overflows.
 std::optional<uint64_t> tensor_bytes(const TypeInfo& type, uint64_t k, uint64_t rows);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 
 namespace ternlight {
 
@@ -24,7 +25,9 @@ class ThreadPool {
       if (n > 0) fn(size_t{0}, n, size_t{0});
       return;
     }
-    run(n, grain, [](void* f, size_t b, size_t e, size_t w) { (*static_cast<Fn*>(f))(b, e, w); }, &fn);
+    using Callable = std::remove_reference_t<Fn>;
+    run(n, grain, [](void* f, size_t b, size_t e, size_t w) { (*static_cast<Callable*>(f))(b, e, w); },
+        const_cast<std::remove_const_t<Callable>*>(&fn));
   }
 
  private:

@@ -21,15 +21,20 @@ class Sampler {
   void accept(int32_t token);
 
  private:
-  SamplerParams params_;
-  Rng rng_;
-  std::vector<int32_t> recent_;        // ring of penalty_last_n
-  size_t recent_next_ = 0;
   struct Candidate {
-    float logit;
+    float logit;  // later its probability relative to the likeliest
     int32_t token;
   };
-  std::vector<Candidate> candidates_;  // scratch, sized once
+
+  void apply_penalties(std::span<float> logits);
+  int32_t draw(std::span<const float> logits);
+
+  SamplerParams params_;
+  Rng rng_;
+  std::vector<int32_t> recent_;  // ring of the last penalty_last_n tokens; no capacity when the penalties are off
+  size_t recent_next_ = 0;
+  std::vector<int32_t> sorted_;        // scratch
+  std::vector<Candidate> candidates_;  // scratch, vocab_size
 };
 
 }  // namespace ternlight

@@ -1,0 +1,102 @@
+// The options of the public calls.
+
+import type { ChatMessage } from './chat-types.js';
+import type { LoadProgress } from './types.js';
+
+/** The four builds of the engine: plain or relaxed SIMD, one thread or several. */
+export type Build = 'simd128-st' | 'simd128-mt' | 'relaxed-st' | 'relaxed-mt';
+
+/** Options of `Ternlight.load`. Unknown ones throw `invalid_argument`. */
+export interface LoadOptions {
+  /** Cancels the load: it rejects with the signal's reason, and nothing of it stays behind. */
+  signal?: AbortSignal;
+  onProgress?: (progress: LoadProgress) => void;
+  /** Threads that compute. `'auto'` (default): as many as there are cores, at most 8; one where threads are not to be had. */
+  threads?: 'auto' | number;
+  /** Tokens each session holds. Default: what the model was trained for, at most 4096. Memory grows with it. */
+  contextLength?: number;
+  /** How to keep the embedding and output head: `'auto'` (default), as the file has them (`'file'`), or converted. */
+  head?: 'auto' | 'file' | 'f16' | 'int8' | 'q6_k';
+  /** How sessions keep keys and values. Default `'f16'`. */
+  kvFormat?: 'f16' | 'f32';
+  /** Refuse with `out_of_memory` a model whose weights take more than this. Default: no limit. */
+  maxResidentBytes?: number;
+  /** Which build to run. Default `'auto'`: the fastest that works here. */
+  build?: 'auto' | Build;
+  /** Give up with `network` when no byte arrives for so many milliseconds. Default 30 000; 0 waits for ever. */
+  stallTimeout?: number;
+  /** The folder that holds the `engine.*` files, if they are not in `wasm/` beside the worker. */
+  wasmUrl?: string | URL;
+  /** The worker's file, if it is not beside the package's own. */
+  workerUrl?: string | URL;
+}
+
+/** How the next token is chosen. Defaults and ranges are those of the engine. */
+export interface SamplingOptions {
+  /** 0 takes the likeliest token; higher is more varied. Default 0.8. */
+  temperature?: number;
+  /** Keep only the k likeliest tokens; 0 keeps all. Default 40. */
+  topK?: number;
+  /** Keep the likeliest tokens that together reach this probability; 1 keeps all. Default 0.95. */
+  topP?: number;
+  /** Drop tokens below this share of the likeliest token's probability; 0 keeps all. Default 0.05. */
+  minP?: number;
+  /** Divide the logits of recent tokens by this; 1 is off. Default 1. */
+  repetitionPenalty?: number;
+  /** Subtract this from a token's logit for each time it occurred recently. Default 0. */
+  frequencyPenalty?: number;
+  /** Subtract this once from the logit of each token that occurred recently. Default 0. */
+  presencePenalty?: number;
+  /** How many of the last tokens the three penalties look at. Default 64. */
+  penaltyLastN?: number;
+  /** The same seed, prompt and options give the same tokens, on every machine. Default: drawn anew for each call. */
+  seed?: number;
+  /** Token id → what to add to its logit; −100 or less bans it. */
+  logitBias?: Record<number, number>;
+}
+
+/** Options of `model.generate` and of a session's turns. */
+export interface GenerateOptions extends SamplingOptions {
+  signal?: AbortSignal;
+  /** At most this many tokens. Default 256. */
+  maxTokens?: number;
+  /** Text at which to stop; not part of the result. */
+  stop?: string | string[];
+  /** Tokens at which to stop, besides the model's own end tokens. */
+  stopTokens?: number[];
+  /** Do not stop at the model's end tokens. */
+  ignoreEndOfText?: boolean;
+  /** Compute `stats.logitsHash`, which tells whether two runs computed the very same numbers. */
+  logitsHash?: boolean;
+  /** Take over what the cache already holds of this prompt. Default true; false computes all of it anew. */
+  reuseCache?: boolean;
+  /** Called while the prompt is being read. */
+  onPrefill?: (progress: { done: number; total: number }) => void;
+}
+
+/** Options of `model.createSession`. The sampling options are defaults for its turns. */
+export interface SessionOptions extends SamplingOptions {
+  /** The conversation so far: a system prompt, examples. */
+  initialPrompts?: ChatMessage[];
+  signal?: AbortSignal;
+}
+
+/** Options of `model.tokenize`. */
+export interface TokenizeOptions {
+  /** Put the beginning-of-text token in front, where the model wants one. Default true. */
+  addBos?: boolean;
+  /** The text of control tokens, such as `<|eot_id|>`, becomes those tokens. Default true. */
+  parseSpecial?: boolean;
+}
+
+/** Options of `model.detokenize`. */
+export interface DetokenizeOptions {
+  /** Write control tokens out. Default false. */
+  special?: boolean;
+}
+
+/** Options of `model.applyChatTemplate`. */
+export interface ApplyTemplateOptions {
+  /** End with the opening of an assistant's turn. Default true. */
+  addGenerationPrompt?: boolean;
+}

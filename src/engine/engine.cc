@@ -1,0 +1,23 @@
+#include "engine/engine.h"
+
+#include "engine/impl.h"
+
+namespace ternlight {
+
+Engine::Engine(const EngineOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+Engine::~Engine() = default;
+Isa Engine::isa() const { return impl_->kernels.isa; }
+size_t Engine::threads() const { return impl_->threads.size(); }
+
+const char* name(StopReason reason) {
+  switch (reason) {
+    case StopReason::none: return "";
+    case StopReason::end_of_text: return "end_of_text";
+    case StopReason::stop_string: return "stop_string";
+    case StopReason::max_tokens: return "max_tokens";
+    case StopReason::context_full: return "context_full";
+  }
+  return "";
+}
+
+}  // namespace ternlight

@@ -1,0 +1,105 @@
+// The dispatch matrix: which implementation fills each field, per Isa. A field that a section does not name keeps the
+// one from the section above.
+#include "kernels/kernels.h"
+
+#include "kernels/variants.h"
+
+namespace ternlight {
+
+const char* name(Isa isa) {
+  switch (isa) {
+    case Isa::scalar: return "scalar";
+    case Isa::simd128: return "simd128";
+    case Isa::relaxed_simd: return "relaxed_simd";
+  }
+  return "unknown";
+}
+
+Isa best_isa() {
+#if TERNLIGHT_HAVE_RELAXED_SIMD
+  return Isa::relaxed_simd;
+#elif TERNLIGHT_HAVE_SIMD128
+  return Isa::simd128;
+#else
+  return Isa::scalar;
+#endif
+}
+
+Kernels make_kernels(Isa isa) {
+  Kernels k = {
+      .isa = Isa::scalar,
+      .quantize_i8 = scalar::quantize_i8,
+      .group_sums_i8 = scalar::group_sums_i8,
+      .quantize_i16 = scalar::quantize_i16,
+      .ternary_gemv = scalar::ternary_gemv,
+      .ternary_gemm = scalar::ternary_gemm,
+      .ternary_grouped_gemv = scalar::ternary_grouped_gemv,
+      .f32_gemv = scalar::f32_gemv,
+      .f16_gemv = scalar::f16_gemv,
+      .bf16_gemv = scalar::bf16_gemv,
+      .int8_gemv = scalar::int8_gemv,
+      .q8_0_gemv = scalar::q8_0_gemv,
+      .q6_k_gemv = scalar::q6_k_gemv,
+      .q4_0_gemv = scalar::q4_0_gemv,
+      .q4_k_gemv = scalar::q4_k_gemv,
+      .rms_norm = scalar::rms_norm,
+      .add = scalar::add,
+      .scale = scalar::scale,
+      .relu2_mul = scalar::relu2_mul,
+      .silu_mul = scalar::silu_mul,
+      .dequantize = scalar::dequantize,
+      .rope_neox = scalar::rope_neox,
+      .rope_norm = scalar::rope_norm,
+      .scores_f32 = scalar::scores_f32,
+      .scores_f16 = scalar::scores_f16,
+      .softmax = scalar::softmax,
+      .mix_f32 = scalar::mix_f32,
+      .mix_f16 = scalar::mix_f16,
+      .to_f16 = scalar::to_f16,
+  };
+#if TERNLIGHT_HAVE_SIMD128
+  if (isa >= Isa::simd128) {
+    k.isa = Isa::simd128;
+    k.quantize_i8 = simd128::quantize_i8;
+    k.group_sums_i8 = simd128::group_sums_i8;
+    k.quantize_i16 = simd128::quantize_i16;
+    k.ternary_gemv = simd128::ternary_gemv;
+    k.ternary_gemm = simd128::ternary_gemm;
+    k.ternary_grouped_gemv = simd128::ternary_grouped_gemv;
+    k.f32_gemv = simd128::f32_gemv;
+    k.f16_gemv = simd128::f16_gemv;
+    k.bf16_gemv = simd128::bf16_gemv;
+    k.int8_gemv = simd128::int8_gemv;
+    k.q8_0_gemv = simd128::q8_0_gemv;
+    k.q6_k_gemv = simd128::q6_k_gemv;
+    k.q4_0_gemv = simd128::q4_0_gemv;
+    k.q4_k_gemv = simd128::q4_k_gemv;
+    k.rms_norm = simd128::rms_norm;
+    k.add = simd128::add;
+    k.scale = simd128::scale;
+    k.relu2_mul = simd128::relu2_mul;
+    k.silu_mul = simd128::silu_mul;
+    k.dequantize = simd128::dequantize;
+    k.rope_neox = simd128::rope_neox;
+    k.rope_norm = simd128::rope_norm;
+    k.scores_f32 = simd128::scores_f32;
+    k.scores_f16 = simd128::scores_f16;
+    k.softmax = simd128::softmax;
+    k.mix_f32 = simd128::mix_f32;
+    k.mix_f16 = simd128::mix_f16;
+    k.to_f16 = simd128::to_f16;
+  }
+#endif
+#if TERNLIGHT_HAVE_RELAXED_SIMD
+  if (isa >= Isa::relaxed_simd) {
+    k.isa = Isa::relaxed_simd;
+    k.ternary_gemv = relaxed::ternary_gemv;
+    k.ternary_gemm = relaxed::ternary_gemm;
+    k.ternary_grouped_gemv = relaxed::ternary_grouped_gemv;
+  }
+#endif
+  static_cast<void>(isa);  // a build of scalar kernels alone has nothing to choose
+  return k;
+}
+
+}  // namespace ternlight

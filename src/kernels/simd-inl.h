@@ -1,0 +1,143 @@
+// What the SIMD kernels share: loads of incomplete vectors, sums across lanes, the float order of kernels.h ("16
+// lanes" are four accumulators of four), half floats and exp, each with the operations of their scalar twins.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <wasm_simd128.h>
+
+#include "kernels/half.h"
+#include "kernels/math-inl.h"
+
+namespace ternlight {
+namespace {
+
+// ---- parts of vectors: n < 4 (floats) or n < 8 (halves) values, zeros behind them. Adding a zero term changes no sum,
+// because a sum that began with +0 is never -0.
+
+inline v128_t load_floats(const float* p, size_t n) {
+  float part[4] = {};
+  for (size_t i = 0; i < n; ++i) part[i] = p[i];
+  return wasm_v128_load(part);
+}
+
+inline void store_floats(float* p, v128_t v, size_t n) {
+  float part[4];
+  wasm_v128_store(part, v);
+  for (size_t i = 0; i < n; ++i) p[i] = part[i];
+}
+
+// ---- sums across lanes
+
+// Four vectors to the vector of their lane sums (integers: the order does not matter).
+inline v128_t sum_lanes_i32(v128_t a, v128_t b, v128_t c, v128_t d) {
+  const v128_t ab = wasm_i32x4_add(wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), wasm_i32x4_shuffle(a, b, 2, 6, 3, 7));
+  const v128_t cd = wasm_i32x4_add(wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), wasm_i32x4_shuffle(c, d, 2, 6, 3, 7));
+  return wasm_i32x4_add(wasm_i32x4_shuffle(ab, cd, 0, 1, 4, 5), wasm_i32x4_shuffle(ab, cd, 2, 3, 6, 7));
+}
+
+inline int32_t sum_lanes_i32(v128_t a) {
+  const v128_t b = wasm_i32x4_add(a, wasm_i32x4_shuffle(a, a, 2, 3, 0, 1));
+  return wasm_i32x4_extract_lane(b, 0) + wasm_i32x4_extract_lane(b, 1);
+}
+
+// The 16 lanes of a float sum.
+struct Lanes16x4 {
+  v128_t s0 = wasm_f32x4_const_splat(0.0f);
+  v128_t s1 = wasm_f32x4_const_splat(0.0f);
+  v128_t s2 = wasm_f32x4_const_splat(0.0f);
+  v128_t s3 = wasm_f32x4_const_splat(0.0f);
+
+  void add(v128_t t0, v128_t t1, v128_t t2, v128_t t3) {
+    s0 = wasm_f32x4_add(s0, t0);
+    s1 = wasm_f32x4_add(s1, t1);
+    s2 = wasm_f32x4_add(s2, t2);
+    s3 = wasm_f32x4_add(s3, t3);
+  }
+
+  float total() const {
+    const v128_t v = wasm_f32x4_add(wasm_f32x4_add(s0, s1), wasm_f32x4_add(s2, s3));
+    return (wasm_f32x4_extract_lane(v, 0) + wasm_f32x4_extract_lane(v, 1)) +
+           (wasm_f32x4_extract_lane(v, 2) + wasm_f32x4_extract_lane(v, 3));
+  }
+};
+
+// ---- half floats
+
+// Four halves, each in the low 16 bits of a lane and sign-extended, to f32: half_to_float, lane by lane. The value of a
+// normal half is `normal`, of a subnormal one `subnormal`, and the right one is the smaller in both cases.
+inline v128_t half_to_float_x4(v128_t half) {
+  const v128_t shifted = wasm_i32x4_shl(half, 13);
+  const v128_t sign = wasm_v128_and(shifted, wasm_i32x4_const_splat(INT32_MIN));
+  const v128_t magnitude = wasm_v128_and(shifted, wasm_i32x4_const_splat(0x0FFFE000));
+  const v128_t normal = wasm_i32x4_add(magnitude, wasm_i32x4_const_splat(0x38000000));
+  const v128_t subnormal = wasm_f32x4_sub(wasm_i32x4_add(magnitude, wasm_i32x4_const_splat(0x38800000)),
+                                          wasm_f32x4_const_splat(0x1p-14f));
+  const v128_t finite = wasm_i32x4_min(normal, subnormal);
+  const v128_t is_special = wasm_i32x4_gt(magnitude, wasm_i32x4_const_splat(0x0F7FFFFF));  // infinity, NaN
+  const v128_t fixed = wasm_i32x4_add(finite, wasm_v128_and(is_special, wasm_i32x4_const_splat(0x38000000)));
+  return wasm_v128_or(fixed, sign);
+}
+
+inline v128_t load_halves_x4(const uint16_t* p) { return half_to_float_x4(wasm_i32x4_load16x4(p)); }
+
+// Eight halves to two vectors of f32.
+struct FloatsX8 {
+  v128_t low, high;
+};
+inline FloatsX8 halves_to_floats(v128_t halves) {
+  return {half_to_float_x4(wasm_i32x4_extend_low_i16x8(halves)),
+          half_to_float_x4(wasm_i32x4_extend_high_i16x8(halves))};
+}
+inline FloatsX8 bf16_to_floats(v128_t bf16) {
+  const v128_t zero = wasm_i32x4_const_splat(0);
+  return {wasm_i16x8_shuffle(zero, bf16, 0, 8, 0, 9, 0, 10, 0, 11),
+          wasm_i16x8_shuffle(zero, bf16, 0, 12, 0, 13, 0, 14, 0, 15)};
+}
+
+// float_to_half for four lanes, the results in the low 16 bits of each, the rest zero.
+inline v128_t float_to_half_x4(v128_t x) {
+  const v128_t sign = wasm_v128_and(wasm_u32x4_shr(x, 16), wasm_i32x4_const_splat(0x8000));
+  const v128_t magnitude = wasm_v128_and(x, wasm_i32x4_const_splat(0x7FFFFFFF));
+  const v128_t subnormal = wasm_i32x4_sub(wasm_f32x4_add(magnitude, wasm_f32x4_const_splat(0.5f)),
+                                          wasm_i32x4_const_splat(0x3F000000));
+  const v128_t odd = wasm_v128_and(wasm_u32x4_shr(magnitude, 13), wasm_i32x4_const_splat(1));
+  const v128_t rounded = wasm_i32x4_add(wasm_i32x4_add(magnitude, odd), wasm_i32x4_const_splat(0xFFF - 0x38000000));
+  v128_t half = wasm_v128_bitselect(subnormal, wasm_u32x4_shr(rounded, 13),
+                                    wasm_i32x4_lt(magnitude, wasm_i32x4_const_splat(0x38800000)));
+  half = wasm_v128_bitselect(wasm_i32x4_const_splat(0x7C00), half,
+                             wasm_i32x4_gt(magnitude, wasm_i32x4_const_splat(0x477FEFFF)));
+  half = wasm_v128_bitselect(wasm_i32x4_const_splat(0x7E00), half,
+                             wasm_i32x4_gt(magnitude, wasm_i32x4_const_splat(0x7F800000)));
+  return wasm_v128_or(half, sign);
+}
+
+// ---- exp_f32, lane by lane
+
+inline v128_t exp_f32_x4(v128_t x) {
+  using namespace exp_f32_constants;
+  const v128_t round = wasm_f32x4_const_splat(kRound);
+  // pmin(a, b) = b < a ? b : a and pmax(a, b) = a < b ? b : a, so NaN passes.
+  x = wasm_f32x4_pmax(wasm_f32x4_pmin(x, wasm_f32x4_const_splat(kMax)), wasm_f32x4_const_splat(kMin));
+  const v128_t shifted = wasm_f32x4_add(wasm_f32x4_mul(x, wasm_f32x4_const_splat(kLog2e)), round);
+  const v128_t n = wasm_f32x4_sub(shifted, round);
+  const v128_t r = wasm_f32x4_sub(wasm_f32x4_sub(x, wasm_f32x4_mul(n, wasm_f32x4_const_splat(kLn2Hi))),
+                                  wasm_f32x4_mul(n, wasm_f32x4_const_splat(kLn2Lo)));
+  v128_t p = wasm_f32x4_const_splat(kC6);
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, r), wasm_f32x4_const_splat(kC5));
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, r), wasm_f32x4_const_splat(kC4));
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, r), wasm_f32x4_const_splat(kC3));
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, r), wasm_f32x4_const_splat(kC2));
+  const v128_t e = wasm_f32x4_add(wasm_f32x4_add(wasm_f32x4_mul(p, wasm_f32x4_mul(r, r)), r),
+                                  wasm_f32x4_const_splat(1.0f));
+  const v128_t exponent = wasm_i32x4_sub(shifted, round);
+  const v128_t half = wasm_i32x4_shr(exponent, 1);
+  const v128_t bias = wasm_i32x4_const_splat(127);
+  const v128_t factor1 = wasm_i32x4_shl(wasm_i32x4_add(half, bias), 23);
+  const v128_t factor2 = wasm_i32x4_shl(wasm_i32x4_add(wasm_i32x4_sub(exponent, half), bias), 23);
+  return wasm_f32x4_mul(wasm_f32x4_mul(e, factor1), factor2);
+}
+
+}  // namespace
+}  // namespace ternlight

@@ -1,0 +1,120 @@
+#include "tools/model_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+#include "gguf/reader.h"
+
+namespace ternlight {
+namespace {
+
+class File {
+ public:
+  static Result<File> open(const std::string& path) {
+    File file;
+    file.handle_.reset(fopen(path.c_str(), "rb"));
+    if (!file.handle_ || fseeko(file.handle_.get(), 0, SEEK_END) != 0) {
+      return error(ErrorCode::invalid_argument, "cannot read " + path + ": " + strerror(errno));
+    }
+    file.size_ = static_cast<uint64_t>(ftello(file.handle_.get()));
+    rewind(file.handle_.get());
+    return file;
+  }
+  uint64_t size() const { return size_; }
+  size_t read(std::span<uint8_t> to) { return fread(to.data(), 1, to.size(), handle_.get()); }
+
+ private:
+  struct Close {
+    void operator()(FILE* f) const { fclose(f); }
+  };
+  std::unique_ptr<FILE, Close> handle_;
+  uint64_t size_ = 0;
+};
+
+template <class T>
+struct Choice {
+  const char* name;
+  T value;
+};
+
+template <class T, size_t N>
+Result<T> choose(const Args& args, const char* option, const Choice<T> (&choices)[N]) {
+  const std::string text = args.option_or(option, choices[0].name);
+  std::string known;
+  for (const Choice<T>& c : choices) {
+    if (text == c.name) return c.value;
+    known.append(known.empty() ? "" : ", ").append(c.name);
+  }
+  return error(ErrorCode::invalid_argument, std::string("option --") + option + ": expected one of " + known + ", found " + text);
+}
+
+constexpr Choice<HeadFormat> kHeads[] = {{"auto", HeadFormat::automatic}, {"file", HeadFormat::file}, {"f16", HeadFormat::f16},
+                                         {"int8", HeadFormat::int8}, {"q6_k", HeadFormat::q6_k}};
+constexpr Choice<KvFormat> kKvs[] = {{"f16", KvFormat::f16}, {"f32", KvFormat::f32}};
+constexpr Choice<Isa> kIsas[] = {{"best", Isa::relaxed_simd}, {"scalar", Isa::scalar}, {"simd128", Isa::simd128},
+                                 {"relaxed_simd", Isa::relaxed_simd}};
+
+}  // namespace
+
+double now_ms() {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::vector<std::string> with_model_options(std::vector<std::string> own) {
+  own.insert(own.end(), {"threads", "isa", "head", "context", "kv"});
+  return own;
+}
+
+Result<OpenModel> open_model(const std::string& path, const Args& args) {
+  TERNLIGHT_ASSIGN(const uint32_t threads, args.count("threads", 1, 1, 256));
+  return open_model(path, args, threads);
+}
+
+Result<OpenModel> open_model(const std::string& path, const Args& args, size_t threads) {
+  const double start = now_ms();
+  EngineOptions engine_options;
+  engine_options.threads = threads;
+  TERNLIGHT_ASSIGN(engine_options.isa, choose(args, "isa", kIsas));
+  SessionOptions session;
+  TERNLIGHT_ASSIGN(session.kv, choose(args, "kv", kKvs));
+  TERNLIGHT_ASSIGN(session.context_length, args.count("context", 0, 0, 1u << 24));
+  LoadOptions load;
+  TERNLIGHT_ASSIGN(load.head, choose(args, "head", kHeads));
+  TERNLIGHT_ASSIGN(File file, File::open(path));
+  load.file_size = file.size();
+
+  auto engine = std::make_unique<Engine>(engine_options);
+  ModelLoader loader(*engine, load);
+  for (std::span<uint8_t> slot = loader.reserve(); !slot.empty(); slot = loader.reserve()) {
+    const size_t n = file.read(slot);
+    if (n == 0) break;
+    TERNLIGHT_TRY(loader.commit(n));
+  }
+  TERNLIGHT_ASSIGN(Model model, loader.finish());
+  return OpenModel{std::move(engine), std::move(model), session, now_ms() - start};
+}
+
+Result<gguf::Header> read_header(const std::string& path) {
+  TERNLIGHT_ASSIGN(File file, File::open(path));
+  gguf::Reader reader(file.size());
+  std::vector<uint8_t> buffer(size_t{1} << 16);
+  while (!reader.complete()) {
+    const size_t n = file.read(buffer);
+    if (n == 0) break;
+    TERNLIGHT_ASSIGN([[maybe_unused]] const size_t used, reader.feed(std::span<const uint8_t>(buffer).first(n)));
+  }
+  TERNLIGHT_TRY(reader.finish());
+  return reader.take_header();
+}
+
+Result<std::string> read_text_file(const std::string& path) {
+  TERNLIGHT_ASSIGN(File file, File::open(path));
+  std::string text(static_cast<size_t>(file.size()), 0);
+  text.resize(file.read({reinterpret_cast<uint8_t*>(text.data()), text.size()}));
+  return text;
+}
+
+}  // namespace ternlight

@@ -1,0 +1,60 @@
+/**
+ * Writes storyteller.json: what greedy decoding of the trained model says, by the float64 reference.
+ * `smallestGap` is the least distance between the best and the second-best logit along the way. Float32 arithmetic
+ * moves logits by about 1e-5, and by up to some 1e-2 where it turns a code that lies on a rounding boundary.
+ */
+import { writeFileSync } from 'node:fs';
+import { at } from '../reference/at';
+import { Reference } from '../reference/forward';
+import { GgufFile } from '../reference/gguf-file';
+import { argmax } from '../reference/statistics';
+import { Tokenizer } from '../reference/tokenizer';
+
+const MODEL = 'demo/public/models/storyteller-pilot.i2_s.gguf';
+const QUESTIONS = ['What is BitNet?', 'Tell me a story about a fox', 'Tell me a story about a dog and a kite'];
+const LIMIT = 48;
+const TOP = 20;
+
+const round = (x: number): number => Number(x.toFixed(6));
+
+function gap(logits: Float64Array): number {
+  const [first, second] = [...logits].sort((a, b) => b - a);
+  return (first ?? NaN) - (second ?? NaN);
+}
+
+const file = await GgufFile.open(MODEL);
+const tokenizer = new Tokenizer(file);
+const stops = new Set(['<|endoftext|>', '<|user|>'].map((text) => tokenizer.id(text)));
+const prompts = QUESTIONS.map((question) => {
+  const prompt = `<|endoftext|><|user|>\n${question}\n<|assistant|>\n`;
+  const model = new Reference(file);
+  const promptTokens = tokenizer.encode(prompt);
+  const steps = promptTokens.map((token) => model.step(token));
+  const afterPrompt = at(steps, steps.length - 1).logits;
+  const gaps: number[] = [];
+  const tokens: number[] = [];
+  for (let logits = afterPrompt; ; logits = model.step(at(tokens, tokens.length - 1)).logits) {
+    const next = argmax(logits);
+    gaps.push(gap(logits));
+    if (stops.has(next)) break;
+    tokens.push(next);
+    if (tokens.length === LIMIT) break;
+  }
+  const ranked = [...afterPrompt].map((logit, token) => ({ token, logit: round(logit) })).sort((a, b) => b.logit - a.logit);
+  const smallestGap = Math.min(...gaps);
+  return {
+    prompt,
+    promptTokens,
+    text: tokenizer.decode(tokens),
+    tokens,
+    stop: tokens.length < LIMIT ? 'end_of_generation' : 'length',
+    smallestGap: round(smallestGap),
+    smallestGapAt: gaps.indexOf(smallestGap),
+    top: ranked.slice(0, TOP),
+  };
+});
+const golden = { model: MODEL, maxTokens: LIMIT, stopTokens: [...stops], prompts };
+// One line for each prompt's field, so that a change shows in a diff.
+writeFileSync('tests/golden/storyteller.json', `${JSON.stringify(golden, (key, value: unknown) =>
+  key !== 'prompts' && Array.isArray(value) ? JSON.stringify(value) : value, 1).replace(/"(\[.*\])"/g, (_, list: string) => list.replace(/\\"/g, '"'))}\n`);
+for (const { text, smallestGap, smallestGapAt } of prompts) process.stdout.write(`${text}\n  smallest gap ${smallestGap} at token ${smallestGapAt}\n`);

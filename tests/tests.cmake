@@ -1,0 +1,16 @@
+# GoogleTest programs: one for each folder of tests below, made of every *_test.cc in it and of the helpers in
+# tests/support. `ctest --test-dir build/native` runs them.
+find_package(GTest REQUIRED)
+
+file(GLOB support_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/support/*.cc)
+foreach(folder IN ITEMS unit kernels)
+  file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/${folder}/*_test.cc)
+  if(NOT test_sources)
+    continue()
+  endif()
+  add_executable(${folder}_tests ${test_sources} ${support_sources})
+  target_include_directories(${folder}_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR} ${CMAKE_CURRENT_LIST_DIR}/support)
+  target_compile_definitions(${folder}_tests PRIVATE TERNLIGHT_FIXTURES="${CMAKE_CURRENT_LIST_DIR}/fixtures")
+  target_link_libraries(${folder}_tests PRIVATE ternlight_core GTest::gmock GTest::gtest_main)
+  add_test(NAME ${folder} COMMAND ${folder}_tests)
+endforeach()

@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+/** A folder under tests/ is one suite: `npm run test:<suite>`. Some have a configuration of their own. */
+function suite(name: string, timeout: number) {
+  const folder = `${root}tests/${name}`;
+  return {
+    root,
+    // The tests use the package by its name, as its users do.
+    resolve: { alias: { ternlight: `${root}js/index.ts` } },
+    test: {
+      name,
+      include: [`tests/${name}/**/*.test.{ts,mjs}`],
+      exclude: ['**/node_modules/**'],
+      // Child processes: the wasm builds start worker threads of their own.
+      pool: 'forks' as const,
+      testTimeout: timeout,
+      hookTimeout: timeout,
+      // Browsers and benchmarks would fight for the machine's few cores.
+      fileParallelism: name === 'js' || name === 'lint',
+      setupFiles: existsSync(`${folder}/setup.ts`) ? [`${folder}/setup.ts`] : [],
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    reporters: ['default', `${root}tests/support/closing-line.mjs`],
+    projects: [
+      suite('lint', 300_000),
+      suite('js', 60_000),
+      suite('reference', 300_000),
+      suite('peers', 300_000),
+      suite('browser', 300_000),
+      suite('e2e', 300_000),
+    ],
+  },
+});

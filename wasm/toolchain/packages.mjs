@@ -1,0 +1,39 @@
+// What has to be installed, for which purpose. Each Debian package stands with a program or file that shows it is there.
+import { llvmVersion } from './debian.mjs';
+
+/** Somebody else's Emscripten: `TERNLIGHT_EMSDK=1` in the environment, or `npm ... --emsdk`. */
+export const usesEmsdk = /^(1|true|on|yes)$/i.test(process.env.TERNLIGHT_EMSDK ?? process.env.npm_config_emsdk ?? '');
+
+const build = { cmake: 'cmake', 'ninja-build': 'ninja' };
+
+const emscripten = {
+  emscripten: 'emcc',
+  [`clang-${llvmVersion}`]: `/usr/lib/llvm-${llvmVersion}/bin/clang`,
+  [`lld-${llvmVersion}`]: `/usr/lib/llvm-${llvmVersion}/bin/wasm-ld`,
+  [`llvm-${llvmVersion}`]: `/usr/lib/llvm-${llvmVersion}/bin/llvm-ar`,
+};
+
+const native = {
+  'g++': 'g++',
+  'libgtest-dev': '/usr/include/gtest/gtest.h',
+  'libgmock-dev': '/usr/include/gmock/gmock.h',
+  'libsimde-dev': '/usr/include/simde/wasm/simd128.h',
+  'libbenchmark-dev': '/usr/include/benchmark/benchmark.h',
+  python3: 'python3',
+};
+
+const browsers = {
+  chromium: 'chromium',
+  'firefox-esr': 'firefox-esr',
+  'webkit2gtk-driver': 'WebKitWebDriver',
+  xvfb: 'Xvfb',
+  xauth: 'xauth',
+  dbus: 'dbus-daemon',
+};
+
+/** By purpose: package → program on PATH, or a file's absolute path. */
+export const packages = {
+  wasm: { ...build, ...(usesEmsdk ? {} : emscripten) },
+  native: { ...build, ...native },
+  browsers,
+};

@@ -1,0 +1,73 @@
+# The four wasm builds, from one configure: build/wasm/engine.<simd128|relaxed>-<st|mt>.{js,wasm}
+
+set(glue ${CMAKE_CURRENT_LIST_DIR}/glue)
+set(finish_glue ${CMAKE_CURRENT_LIST_DIR}/toolchain/finish-glue.mjs)
+find_program(NODE_EXECUTABLE node REQUIRED)
+
+# Settings that changed between Emscripten 3.1.6 (Debian 12) and today's emsdk.
+if(EMSCRIPTEN_VERSION VERSION_LESS 3.1.60)
+  set(stack_setting TOTAL_STACK)
+  set(exported)  # HEAPU8 always is
+else()
+  set(stack_setting STACK_SIZE)
+  set(exported -sEXPORTED_RUNTIME_METHODS=HEAPU8)
+endif()
+
+set(compile_options
+  -msimd128
+  -DEMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)  # what Embind needs to do without RTTI
+
+set(link_options
+  -O3
+  --bind                                  # Embind, for wasm/bindings.cc
+  -fno-rtti -fno-exceptions
+  -sMODULARIZE -sEXPORT_ES6               # an ES module that exports a factory
+  -sENVIRONMENT=web,worker,node
+  -sFILESYSTEM=0                          # bytes come from JavaScript; saves 50 KB of glue
+  -sWASM_BIGINT                           # i64 as BigInt: no legalisation pass over the module
+  -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB
+  -sINITIAL_MEMORY=8MB                    # the code's own data and stack; weights and cache are added by growing
+  -sMEMORY_GROWTH_LINEAR_STEP=2MB         # grow by what is asked for, in steps this small: the default adds 20 %
+  -s${stack_setting}=1MB
+  -sEXIT_RUNTIME=0                        # no main(): the module lives until its worker does
+  "SHELL:--extern-pre-js ${glue}/module.js"
+  ${exported})
+
+set(mt_compile_options -pthread)
+set(mt_link_options
+  -pthread
+  -Wno-pthreads-mem-growth                # growth of a shared memory makes JavaScript's views slow: C++ does the work
+  -sDEFAULT_PTHREAD_STACK_SIZE=256KB      # kernels need little; each thread has one
+  # All threads are started before the factory resolves: later, a blocked caller could not start any.
+  "-sPTHREAD_POOL_SIZE=Module['ternlightPoolSize']||0"
+  "SHELL:--extern-pre-js ${glue}/threads.js"
+  "SHELL:--pre-js ${glue}/threads-factory.js")
+
+# Relaxed instructions in these files only; the rest of a relaxed build is the same code as in a simd128 build.
+set_source_files_properties(${TERNLIGHT_RELAXED_SOURCES} PROPERTIES COMPILE_OPTIONS -mrelaxed-simd)
+
+foreach(isa IN ITEMS simd128 relaxed)
+  foreach(threads IN ITEMS st mt)
+    set(engine engine.${isa}-${threads})
+    if(threads STREQUAL mt)
+      set(has_threads 1)
+    else()
+      set(has_threads 0)
+    endif()
+    ternlight_add_library(ternlight.${isa}-${threads} ISA ${isa} THREADS ${has_threads}
+      OPTIONS ${compile_options} $<${has_threads}:${mt_compile_options}>)
+    add_executable(${engine} ${CMAKE_CURRENT_LIST_DIR}/bindings.cc)
+    target_compile_options(${engine} PRIVATE -fno-exceptions -fno-rtti)
+    target_link_libraries(${engine} PRIVATE ternlight.${isa}-${threads})
+    target_link_options(${engine} PRIVATE ${link_options})
+    if(has_threads)
+      target_link_options(${engine} PRIVATE ${mt_link_options})
+    endif()
+    set_target_properties(${engine} PROPERTIES
+      SUFFIX .js
+      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
+      LINK_DEPENDS "${glue}/module.js;${glue}/threads.js;${glue}/threads-factory.js;${finish_glue}")
+    add_custom_command(TARGET ${engine} POST_BUILD
+      COMMAND ${NODE_EXECUTABLE} ${finish_glue} $<TARGET_FILE:${engine}> ${threads} VERBATIM)
+  endforeach()
+endforeach()
