@@ -13,7 +13,6 @@ import { MessageList, type TurnView } from './ui/message-list.js';
 import { setUpModelDialog, showFacts } from './ui/model-dialog.js';
 import { setUpSettings } from './ui/settings-dialog.js';
 import { setUpTheme } from './ui/theme.js';
-import './style.css';
 
 const kStarters = ['Tell me a story about a fox', 'What is BitNet?', 'Tell me a story about a girl and a kite'];
 

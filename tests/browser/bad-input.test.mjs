@@ -1,9 +1,8 @@
 // Everything that can be wrong with a model's source gives its own error, and a good load works in the same page after
 // each of them. All of it in Chromium; the rows marked `everywhere` in the other browsers as well.
-
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attempt, call, kPilot, startBareServer } from '../support/bare-page.mjs';
 import { launch } from '../support/browsers/index.mjs';

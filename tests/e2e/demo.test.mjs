@@ -46,8 +46,6 @@ describe.each(kTargets)('%s', (name) => {
   beforeAll(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'ternlight-e2e-'));
     browser = await launch(name);
-    // WebKit's driver has one window to begin with; closing its last one would end the session.
-    await browser.newPage();
   });
   afterEach(async () => {
     for (const close of open_things.splice(0).reverse()) await close();

@@ -146,6 +146,7 @@ export async function launchWebkit({ viewport, colorScheme, threads, args }) {
     await call('POST', `${session}/timeouts`, { script: kScriptTimeout, pageLoad: kActionTimeout, implicit: 0 });
     const first = await call('GET', `${session}/window`);
 
+    const free = [first]; // tabs that no page uses
     let current = first;
     const focus = async (handle) => {
       if (handle === current) return;
@@ -237,21 +238,20 @@ export async function launchWebkit({ viewport, colorScheme, threads, args }) {
           await resize(size);
           await navigate('/refresh', {});
         },
+        // MiniBrowser ends the session with some of its tabs: they are emptied and used again instead.
         close: async () => {
-          const rest = await command('DELETE', '/window');
-          current = '';
-          if (rest.length > 0) await focus(rest[0]);
+          await leave_frame();
+          await command('POST', '/url', { url: 'about:blank' });
+          free.push(handle);
         },
       };
     };
 
-    let used = false;
     return {
       name: 'webkit',
       version: created.capabilities.browserVersion,
       newPage: async (url) => {
-        const handle = used ? (await call('POST', `${session}/window/new`, { type: 'tab' })).handle : first;
-        used = true;
+        const handle = free.pop() ?? (await call('POST', `${session}/window/new`, { type: 'tab' })).handle;
         const page = wrap(handle);
         await page.resize(viewport);
         if (url !== undefined) await page.goto(url);
