@@ -12,7 +12,7 @@
 namespace ternlight::test {
 
 inline std::string storyteller_path() {
-  return std::string(TERNLIGHT_FIXTURES) + "/../../demo/public/models/storyteller-pilot.i2_s.gguf";
+  return TERNLIGHT_STORYTELLER;
 }
 
 inline std::vector<uint8_t> read_file(const std::string& path) {

@@ -221,7 +221,7 @@ TEST(GgufReader, ReadsAHeaderOfEightMegabytesInSingleBytes) {
 
 TEST(GgufReader, ReadsTheTrainedModel) {
   std::ifstream file(
-      std::string(TERNLIGHT_FIXTURES) + "/../../demo/public/models/storyteller-pilot.i2_s.gguf",
+      TERNLIGHT_STORYTELLER,
       std::ios::binary);
   ASSERT_TRUE(file.good());
   const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
