@@ -48,13 +48,15 @@ inline int32_t round_to(float x, int32_t low, int32_t high) {
   return bits - 0x4B400000;
 }
 
+// The largest magnitude, found on the bits: they order like the magnitudes, and integers may be compared in any order,
+// which makes this loop SIMD. NaN counts as larger than infinity.
 inline float max_abs(const float* x, size_t n) {
-  float result = 0.0f;
+  uint32_t result = 0;
   for (size_t i = 0; i < n; ++i) {
-    const float a = std::fabs(x[i]);
-    result = a > result ? a : result;
+    const uint32_t magnitude = float_bits(x[i]) & 0x7FFFFFFFu;
+    result = magnitude > result ? magnitude : result;
   }
-  return result;
+  return float_from_bits(result);
 }
 
 // Refuses NaN and infinity in the f16 at `offset` of every block.

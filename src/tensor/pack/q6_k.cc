@@ -19,14 +19,18 @@ float best_scale(const float* x) {
   if (std::fabs(extreme) < 1e-30f) return 0.0f;
   float scale = 0.0f;
   float best = -1.0f;  // of (sum x code)^2 / sum code^2: what the scale takes off sum x^2
-  for (int step = -4; step <= 4; ++step) {
-    const float inverse = -(32.0f + 0.15f * static_cast<float>(step)) / extreme;
-    float xq = 0.0f, qq = 0.0f;
-    for (size_t i = 0; i < kGroup; ++i) {
-      const auto q = static_cast<float>(round_to(x[i] * inverse, -32, 31));
-      xq += x[i] * q;
-      qq += q * q;
+  for (int step = -2; step <= 2; ++step) {
+    const float inverse = -(32.0f + 0.25f * static_cast<float>(step)) / extreme;
+    int32_t codes[kGroup];
+    int32_t sum_qq = 0;
+    for (size_t i = 0; i < kGroup; ++i) codes[i] = round_to(x[i] * inverse, -32, 31);
+    for (size_t i = 0; i < kGroup; ++i) sum_qq += codes[i] * codes[i];
+    float lanes[4] = {};  // four sums side by side: one SIMD register
+    for (size_t i = 0; i < kGroup; i += 4) {
+      for (size_t l = 0; l < 4; ++l) lanes[l] += x[i + l] * static_cast<float>(codes[i + l]);
     }
+    const float xq = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+    const auto qq = static_cast<float>(sum_qq);
     if (qq > 0.0f && xq * xq > best * qq) {
       best = xq * xq / qq;
       scale = xq / qq;

@@ -1,0 +1,34 @@
+// A GGUF model of random weights: the size, tensors, keys and tokenizer of a real one, for tests and benchmarks.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "base/status.h"
+#include "gguf/types.h"
+
+namespace ternlight {
+
+struct RandomModelSpec {
+  std::string shape;         // tiny, small-llama, 2b4t
+  std::string architecture;  // bitnet-b1.58, bitnet-25, bitnet, llama
+  gguf::TypeId type = gguf::TypeId::i2_s;
+  gguf::TypeId head = gguf::TypeId::f16;
+  uint64_t seed = 1;
+  // What Microsoft's converter does: no tokenizer.ggml.pre, a placeholder chat template, scores of zero.
+  bool like_microsoft = false;
+};
+
+struct RandomModelStats {
+  uint64_t bytes = 0;
+  uint64_t parameters = 0;
+};
+
+// Writes the file front to back through `write`; memory stays below the header and one row. The same bytes for the same
+// spec everywhere. invalid_argument for a shape that is not known, or what the types do not allow.
+Result<RandomModelStats> write_random_model(const RandomModelSpec& spec,
+                                            const std::function<Status(std::span<const uint8_t>)>& write);
+
+}  // namespace ternlight
