@@ -4,8 +4,9 @@
 // then v[j] = (s[j] + s[j+4]) + (s[j+8] + s[j+12]) for j = 0..3; then (v[0] + v[1]) + (v[2] + v[3]). Products are
 // rounded before they are added (no fused multiply-add). Where another order holds, the field says so.
 //
-// This folder sees nothing but itself and <stddef.h>, <stdint.h>, <string.h>, <wasm_simd128.h>, so that any compiler
-// can build it alone.
+// This folder sees nothing but itself and <stddef.h>, <stdint.h>, <string.h>, <math.h> (sqrtf), <wasm_simd128.h>, so
+// that any compiler can build it alone. Sizes are at least 1 where nothing else is said. NaN and infinity are defined
+// but not meaningful: quantisers ignore a NaN (it becomes 0) and give 0 throughout when the maximum is infinite.
 #pragma once
 
 #include <stddef.h>
