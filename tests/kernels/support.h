@@ -1,4 +1,5 @@
-// Helpers of the kernel tests: buffers that end at a guard page, seeded data, bit-for-bit comparison, the list of Isas.
+// Helpers of the kernel tests: buffers that end at a guard page, seeded data, bit-for-bit comparison, the
+// list of Isas.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,8 +22,9 @@
 
 namespace ternlight {
 
-// A buffer whose last byte lies before a page that must not be touched: an access past the end kills the test. Its
-// begin is therefore as unaligned as its size allows. In wasm, which has no protected pages, a plain buffer.
+// A buffer whose last byte lies before a page that must not be touched: an access past the end kills the
+// test. Its begin is therefore as unaligned as its size allows. In wasm, which has no protected pages, a
+// plain buffer.
 template <class T>
 class Guarded {
  public:
@@ -91,8 +93,8 @@ void expect_same_bits(const A& expected, const B& actual, const std::string& wha
   if (memcmp(expected.data(), actual.data(), expected.size() * sizeof expected[0]) == 0) return;
   for (size_t i = 0; i < expected.size(); ++i) {
     if (memcmp(expected.data() + i, actual.data() + i, sizeof expected[0]) != 0) {
-      FAIL() << what << ": element " << i << " of " << expected.size() << " is " << +actual[i] << ", scalar has "
-             << +expected[i];
+      FAIL() << what << ": element " << i << " of " << expected.size() << " is " << +actual[i]
+             << ", scalar has " << +expected[i];
     }
   }
 }
@@ -114,9 +116,9 @@ class KernelTest : public testing::TestWithParam<Isa> {
   Rng rng_{20240617};
 };
 
-#define TERNLIGHT_FOR_FAST_ISAS(suite)                                     \
-  GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(suite);                    \
-  INSTANTIATE_TEST_SUITE_P(Isas, suite, testing::ValuesIn(fast_isas()),    \
+#define TERNLIGHT_FOR_FAST_ISAS(suite)                                  \
+  GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(suite);                 \
+  INSTANTIATE_TEST_SUITE_P(Isas, suite, testing::ValuesIn(fast_isas()), \
                            [](const auto& param_info) { return std::string(name(param_info.param)); })
 
 // ---- ternary matrices
