@@ -29,6 +29,8 @@ set(link_options
   -sINITIAL_MEMORY=8MB                    # the code's own data and stack; weights and cache are added by growing
   -sMEMORY_GROWTH_LINEAR_STEP=2MB         # grow by what is asked for, in steps this small: the default adds 20 %
   -s${stack_setting}=1MB
+  -sDYNAMIC_EXECUTION=0                   # Embind without eval, for pages whose security policy forbids it
+  -sNODEJS_CATCH_EXIT=0 -sNODEJS_CATCH_REJECTION=0  # leave the caller's process alone
   -sEXIT_RUNTIME=0                        # no main(): the module lives until its worker does
   "SHELL:--extern-pre-js ${glue}/module.js"
   ${exported})
