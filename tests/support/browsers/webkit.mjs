@@ -231,6 +231,13 @@ export async function launchWebkit({ viewport, colorScheme, threads, args }) {
           await command('POST', `/element/${await find(selector)}/value`, { text: files.join('\n') });
         },
         screenshot: async (file) => {
+          // The picture is of what was last painted. A tab in the background paints nothing: do not wait for ever.
+          await evaluate(() =>
+            Promise.race([
+              new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 50)))),
+              new Promise((resolve) => setTimeout(resolve, 1000)),
+            ]),
+          );
           await writeFile(file, Buffer.from(await command('GET', '/screenshot'), 'base64'));
         },
         resize: async (size) => {
