@@ -92,7 +92,8 @@ export async function launchWebkit({ viewport, colorScheme, threads, args }) {
       XDG_CACHE_HOME: `${home.folder}/cache`,
       XDG_CONFIG_HOME: `${home.folder}/config`,
       GTK_THEME: colorScheme === 'dark' ? 'Adwaita:dark' : 'Adwaita',
-      LIBGL_ALWAYS_SOFTWARE: '1',
+      // Without a GPU, pictures of a composited page are late or black.
+      WEBKIT_DISABLE_COMPOSITING_MODE: '1',
       ...(threads ? { JSC_useSharedArrayBuffer: '1' } : {}),
     },
   });
