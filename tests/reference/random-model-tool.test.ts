@@ -67,11 +67,10 @@ describe('the file', () => {
 
   it('has about 37.5 % zeros, signs in balance and scales that keep magnitudes', async () => {
     const file = await GgufFile.open(make('--type', 'tq2_0', '--seed', '9'));
-    const { values, cols } = file.matrix('blk.1.ffn_down.weight');
-    const scale = Math.max(...values);
+    const { values, cols } = file.matrix('blk.1.ffn_down.weight', 256, 512);
+    const scale = values.reduce((a, b) => Math.max(a, b));
     const share = (test: (w: number) => boolean): number => values.filter(test).length / values.length;
     // 131,072 weights: the standard error of a share is below 0.0014; five of them
-    expect(share((w) => w === 0)).toBeCloseTo(6 / 16, 1);
     expect(Math.abs(share((w) => w === 0) - 6 / 16)).toBeLessThan(0.007);
     expect(Math.abs(share((w) => w > 0) - 5 / 16)).toBeLessThan(0.007);
     expect(Math.abs(share((w) => w < 0) - 5 / 16)).toBeLessThan(0.007);
@@ -130,10 +129,10 @@ describe.each(ARCHITECTURES)('architecture %s', (architecture) => {
   it('computes the same from all three ternary types', () => {
     const logits = ['i2_s', 'tq1_0', 'tq2_0'].map((type) =>
       engineLogits(make('--arch', architecture, '--type', type, '--seed', '2'), [1, 2, 3], '--kv', 'f32', '--head', 'file'));
-    // Not bit for bit: I2_S sums a whole row before it scales, the others every 256 weights. Rounding of float32 over
-    // sums of a few terms; logits are about 2.
+    // The dot products are exact; what may differ is the order of scaling by the weights' and the activations' scale, a
+    // unit in the last place of float32. An activation whose int8 rounding that flips would show as 1e-2 and more.
     for (const other of logits.slice(1)) {
-      other.forEach((row, i) => row.forEach((logit, j) => { expect(Math.abs(logit - at(at(at(logits, 0), i), j))).toBeLessThan(2e-3); }));
+      other.forEach((row, i) => row.forEach((logit, j) => { expect(Math.abs(logit - at(at(at(logits, 0), i), j))).toBeLessThan(1e-4); }));
     }
   });
 
