@@ -1,7 +1,10 @@
 /**
  * Writes storyteller.json: what greedy decoding of the trained model says, by the float64 reference.
+ *
  * `smallestGap` is the least distance between the best and the second-best logit along the way. Float32 arithmetic
- * moves logits by about 1e-5, and by up to some 1e-2 where it turns a code that lies on a rounding boundary.
+ * moves a logit by about 1e-5, or by some 1e-2 where it turns a code that lies on a rounding boundary; an int8 or 6-bit
+ * output matrix and float16 keys and values move it by up to 0.4. `sure` counts the leading tokens that are chosen by
+ * more than twice that, which every configuration must agree on.
  */
 import { writeFileSync } from 'node:fs';
 import { at } from '../reference/at';
@@ -11,9 +14,10 @@ import { argmax } from '../reference/statistics';
 import { Tokenizer } from '../reference/tokenizer';
 
 const MODEL = 'demo/public/models/storyteller-pilot.i2_s.gguf';
-const QUESTIONS = ['What is BitNet?', 'Tell me a story about a fox', 'Tell me a story about a dog and a kite'];
+const QUESTIONS = ['What is BitNet?', 'Tell me a story about a fox', 'Tell me a story about a dog and a kite', 'What is a language model?'];
 const LIMIT = 48;
 const TOP = 20;
+const SURE_GAP = 0.8;
 
 const round = (x: number): number => Number(x.toFixed(6));
 
@@ -47,7 +51,8 @@ const prompts = QUESTIONS.map((question) => {
     promptTokens,
     text: tokenizer.decode(tokens),
     tokens,
-    stop: tokens.length < LIMIT ? 'end_of_generation' : 'length',
+    stop: tokens.length < LIMIT ? 'end_of_text' : 'max_tokens',
+    sure: gaps.findIndex((g) => g < SURE_GAP) < 0 ? tokens.length : gaps.findIndex((g) => g < SURE_GAP),
     smallestGap: round(smallestGap),
     smallestGapAt: gaps.indexOf(smallestGap),
     top: ranked.slice(0, TOP),

@@ -27,11 +27,11 @@ export interface Config {
 
 const BITNET = new Set(['bitnet', 'bitnet-25', 'bitnet-b1.58']);
 
+/** What the file says; where it says nothing, what models of the architecture were trained with. */
 function activationOf(file: GgufFile, architecture: string): Activation {
-  if (architecture === 'bitnet-25' || architecture === 'bitnet-b1.58') return 'relu2';
   const key = file.string(`${architecture}.hidden_activation`);
-  if (key === undefined || key === 'silu') return 'silu';
-  if (key === 'relu2') return 'relu2';
+  if (key === undefined) return architecture === 'bitnet-25' || architecture === 'bitnet-b1.58' ? 'relu2' : 'silu';
+  if (key === 'silu' || key === 'relu2') return key;
   throw new Error(`hidden_activation ${key} is neither silu nor relu2`);
 }
 

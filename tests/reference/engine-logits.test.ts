@@ -3,7 +3,7 @@
  * weight type and output matrix. Keys and values are float32 and the output matrix is kept as in the file, so that
  * what is left is the rounding of float32.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ import { TYPE } from './dequantize';
 import { FLOAT32_ERROR, follow } from './follow';
 import { ENGINE, Reference, type Step } from './forward';
 import { GgufFile } from './gguf-file';
-import { divergence } from './statistics';
+import { argmax, divergence } from './statistics';
 import { engineLogits, ternlight } from './support/engine';
 import { Random } from './support/random';
 import { randomModel, type ModelRecipe } from './support/random-model';
@@ -48,17 +48,18 @@ function tolerances(step: Step, engine: readonly number[], int16: boolean): numb
   return Math.max(worst, Math.sqrt(meanSquare) / 1.5);
 }
 
-/** The worst difference over all positions, in tolerances; says where on failure. */
-async function worstDifference(path: string, tokens: readonly number[], engine: readonly (readonly number[])[]): Promise<number> {
-  const model = await Reference.open(path, ENGINE);
-  const int16 = BLOCK_TYPES.has(await headType(path));
-  let worst = 0;
-  tokens.forEach((token, i) => {
-    const outcome = follow(model, token, (step) => tolerances(step, at(engine, i), int16));
-    expect(outcome.difference, `position ${i}, after ${outcome.tried} outcomes`).toBeLessThanOrEqual(1);
-    worst = Math.max(worst, outcome.difference);
-  });
-  return worst;
+/** The first position at which the reference can follow the engine no more, or undefined. */
+async function firstDisagreement(model: Reference, head: number, tokens: readonly number[], engine: readonly (readonly number[])[]): Promise<string | undefined> {
+  for (const [i, token] of tokens.entries()) {
+    const outcome = follow(model, token, (step) => tolerances(step, at(engine, i), BLOCK_TYPES.has(head)));
+    if (outcome.difference > 1) return `position ${i}: ${outcome.difference} tolerances apart, the best of ${outcome.tried} outcomes`;
+  }
+  return undefined;
+}
+
+/** The same for a model file evaluated by the engine and by the reference. */
+async function disagreement(path: string, tokens: readonly number[], ...options: readonly string[]): Promise<string | undefined> {
+  return firstDisagreement(await Reference.open(path), await headType(path), tokens, engineLogits(path, tokens, ...EXACT, ...options));
 }
 
 const recipes: ModelRecipe[] = (['bitnet', 'bitnet-25', 'bitnet-b1.58', 'llama'] as const).flatMap((architecture, a) =>
@@ -85,14 +86,108 @@ let folder = '';
 beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'ternlight-reference-')); });
 afterAll(() => { rmSync(folder, { recursive: true }); });
 
+function save(recipe: ModelRecipe): string {
+  const path = join(folder, `${recipe.seed}.gguf`);
+  writeFileSync(path, randomModel(recipe));
+  return path;
+}
+
+async function randomTokens(path: string, count: number, seed: number): Promise<number[]> {
+  const random = new Random(seed);
+  const { vocabulary } = await Reference.open(path);
+  return Array.from({ length: count }, () => random.below(vocabulary));
+}
+
 describe('random models', () => {
-  it.each(recipes.map((recipe) => ({ name: title(recipe), recipe })))('has the reference\'s logits: $name', async ({ recipe }) => {
-    const path = join(folder, 'random.gguf');
-    writeFileSync(path, randomModel(recipe));
-    const random = new Random(recipe.seed);
-    const { vocabulary } = await Reference.open(path);
-    const tokens = Array.from({ length: 10 }, () => random.below(vocabulary));
-    const worst = await worstDifference(path, tokens, engineLogits(path, tokens, ...EXACT));
-    console.log(title(recipe), worst);
+  it.each(recipes.map((recipe) => ({ name: title(recipe), recipe })))('have the logits of the reference: $name', async ({ recipe }) => {
+    const path = save(recipe);
+    expect(await disagreement(path, await randomTokens(path, 10, recipe.seed))).toBeUndefined();
+  });
+
+  it('have the logits of the reference at late positions too', async () => {
+    const path = save({ architecture: 'llama', type: 'i2_s', head: 'f16', seed: 500 });
+    expect(await disagreement(path, await randomTokens(path, 120, 500))).toBeUndefined();
+  });
+
+  const made = (['bitnet', 'bitnet-25', 'bitnet-b1.58', 'llama'] as const).flatMap((architecture) =>
+    (['i2_s', 'tq1_0', 'tq2_0'] as const).flatMap((type) => (['f16', 'q6_k'] as const).map((head) => ({ architecture, type, head }))));
+  it.each(made)('made by the program have the logits of the reference: $architecture, $type, $head', async ({ architecture, type, head }) => {
+    const path = join(folder, 'made.gguf');
+    ternlight('random-model', '--shape', 'tiny', '--arch', architecture, '--type', type, '--head', head, '--seed', '9', '--out', path);
+    expect(await disagreement(path, await randomTokens(path, 6, 9))).toBeUndefined();
+  });
+});
+
+describe('the comparison', () => {
+  it('notices one changed weight', async () => {
+    const path = save({ architecture: 'bitnet-b1.58', type: 'i2_s', head: 'f16', seed: 600 });
+    const tokens = await randomTokens(path, 6, 600);
+    const engine = engineLogits(path, tokens, ...EXACT);
+    const { tensors } = await GgufFile.open(path);
+    const bytes = readFileSync(path);
+    const offset = at([tensors.get('blk.1.ffn_down.weight')?.offset ?? -1], 0);
+    bytes[offset] = at(bytes, offset) ^ (at(bytes, offset) & 1 ? 1 : 2); // code 1 becomes 0, 0 becomes 2, 2 becomes 0
+    const changed = join(folder, 'changed.gguf');
+    writeFileSync(changed, bytes);
+    expect(await firstDisagreement(await Reference.open(path), TYPE.f16, tokens, engine)).toBeUndefined();
+    expect(await firstDisagreement(await Reference.open(changed), TYPE.f16, tokens, engine)).toMatch(/^position/);
+  });
+
+  it.each([
+    { name: 'rounding in blocks of 256', options: { ...ENGINE, mode: 'q8k-per-256' } },
+    { name: 'no rounding of activations', options: { ...ENGINE, mode: 'none' } },
+    { name: 'keys and values in float16', options: { ...ENGINE, kv: 'f16' } },
+    { name: 'a float16 input of the output matrix', options: { ...ENGINE, head: 'f16' } },
+  ] as const)('notices $name', async ({ options }) => {
+    const path = save({ architecture: 'llama', type: 'i2_s', head: 'f16', seed: 601, width: 512 });
+    const tokens = await randomTokens(path, 6, 601);
+    const engine = engineLogits(path, tokens, ...EXACT);
+    expect(await firstDisagreement(await Reference.open(path, options), TYPE.f16, tokens, engine)).toMatch(/^position/);
+  });
+});
+
+describe('the trained model', () => {
+  const prompt = '<|endoftext|><|user|>\nTell me a story about a dog and a kite\n<|assistant|>\nOnce upon a time, a small dog named Buddy lived near the garden.';
+  let tokens: number[] = [];
+  let halfPrecision: Float64Array[] = [];
+  beforeAll(async () => {
+    const file = await GgufFile.open(PILOT);
+    tokens = new Tokenizer(file).encode(prompt);
+    const model = new Reference(file, { ...ENGINE, kv: 'f16' });
+    halfPrecision = tokens.map((token) => model.step(token).logits);
+  });
+
+  it('has the logits of the reference', async () => {
+    expect(await disagreement(PILOT, tokens)).toBeUndefined();
+  });
+
+  it('has the logits of the reference in the scalar kernels on two threads', async () => {
+    expect(await disagreement(PILOT, tokens.slice(0, 12), '--isa', 'scalar', '--threads', '2')).toBeUndefined();
+  });
+
+  // What float16 keys and values and coarser output matrices cost, against the float64 reference with float16 keys and
+  // values. A code that float16 turns changes the codes after it, so no bound follows from the formats; the limits are
+  // ten times what was measured: means 2e-6, 5e-5 and 1.6e-4 nats, worst positions 1e-4, 8e-4 and 1.6e-3.
+  it.each([
+    { head: 'file', mean: 2e-5, worst: 1e-3 },
+    { head: 'int8', mean: 5e-4, worst: 8e-3 },
+    { head: 'q6_k', mean: 1.6e-3, worst: 1.6e-2 },
+  ])('stays within $mean nats of the reference with float16 keys and values and the output matrix as $head', ({ head, mean, worst }) => {
+    const engine = engineLogits(PILOT, tokens, '--kv', 'f16', '--head', head);
+    const divergences = halfPrecision.map((logits, i) => divergence(logits, at(engine, i)));
+    expect(divergences.reduce((a, b) => a + b, 0) / divergences.length).toBeLessThan(mean);
+    expect(Math.max(...divergences)).toBeLessThan(worst);
+  });
+
+  it('answers a question about itself, by the reference alone', async () => {
+    const file = await GgufFile.open(PILOT);
+    const tokenizer = new Tokenizer(file);
+    const model = new Reference(file);
+    const steps = tokenizer.encode('<|endoftext|><|user|>\nWhat is BitNet?\n<|assistant|>\n').map((token) => model.step(token));
+    const answer: number[] = [];
+    for (let next = argmax(at(steps, steps.length - 1).logits); next !== tokenizer.id('<|endoftext|>'); next = argmax(model.step(next).logits)) {
+      answer.push(next);
+    }
+    expect(tokenizer.decode(answer)).toBe('BitNet is a kind of language model whose weights are only minus one, zero, or one.');
   });
 });
