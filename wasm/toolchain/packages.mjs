@@ -20,6 +20,7 @@ const native = {
   'libgmock-dev': '/usr/include/gmock/gmock.h',
   'libsimde-dev': '/usr/include/simde/wasm/simd128.h',
   'libbenchmark-dev': '/usr/include/benchmark/benchmark.h',
+  'nlohmann-json3-dev': '/usr/include/nlohmann/json.hpp',
   python3: 'python3',
 };
 
