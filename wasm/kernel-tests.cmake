@@ -24,24 +24,14 @@ target_include_directories(kernels_tests_wasm PRIVATE ${PROJECT_SOURCE_DIR}/src 
 target_compile_options(kernels_tests_wasm PRIVATE ${test_options} -O1)
 target_link_libraries(kernels_tests_wasm PRIVATE gtest_wasm)
 
-set(kernel_sources ${TERNLIGHT_COMMON_SOURCES} ${TERNLIGHT_SIMD128_SOURCES})
-list(FILTER kernel_sources INCLUDE REGEX "/src/kernels/")
-set(relaxed_sources ${TERNLIGHT_RELAXED_SOURCES})
-list(FILTER relaxed_sources INCLUDE REGEX "/src/kernels/")
 # As in variants.cmake, and everywhere -O3: the kernels are tested as they are shipped.
-set_source_files_properties(${relaxed_sources} PROPERTIES COMPILE_OPTIONS -mrelaxed-simd)
+set_source_files_properties(${TERNLIGHT_RELAXED_SOURCES} PROPERTIES COMPILE_OPTIONS -mrelaxed-simd)
 
 foreach(isa IN ITEMS simd128 relaxed)
   set(tests kernels_tests.${isa})
-  add_executable(${tests} ${kernel_sources})
-  target_compile_definitions(${tests} PRIVATE TERNLIGHT_THREADS=0 TERNLIGHT_HAVE_SIMD128=1)
-  if(isa STREQUAL relaxed)
-    target_sources(${tests} PRIVATE ${relaxed_sources})
-    target_compile_definitions(${tests} PRIVATE TERNLIGHT_HAVE_RELAXED_SIMD=1)
-  endif()
-  target_include_directories(${tests} PRIVATE ${PROJECT_SOURCE_DIR}/src)
-  target_compile_options(${tests} PRIVATE -msimd128 -fno-exceptions -fno-rtti)
-  target_link_libraries(${tests} PRIVATE kernels_tests_wasm gtest_wasm)
+  ternlight_add_kernels(kernels.${isa} ISA ${isa} OPTIONS -msimd128)
+  add_executable(${tests} $<TARGET_OBJECTS:kernels_tests_wasm> $<TARGET_OBJECTS:gtest_wasm>)
+  target_link_libraries(${tests} PRIVATE kernels.${isa})
   target_link_options(${tests} PRIVATE
     -O3
     -fno-rtti -fno-exceptions
@@ -53,6 +43,7 @@ foreach(isa IN ITEMS simd128 relaxed)
     -sEXIT_RUNTIME=0
     "SHELL:--extern-pre-js ${glue}/module.js")
   set_target_properties(${tests} PROPERTIES
+    LINKER_LANGUAGE CXX
     SUFFIX .js
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
     LINK_DEPENDS "${glue}/module.js")
