@@ -17,6 +17,8 @@ function suite(name: string, timeout: number) {
       name,
       include: [`tests/${name}/**/*.test.{ts,mjs}`],
       exclude: ['**/node_modules/**'],
+      // What is built runs as it is, not as vite would rewrite it.
+      server: { deps: { external: [/\/build\/wasm\//, /\/dist\//] } },
       // Child processes: the wasm builds start worker threads of their own.
       pool: 'forks' as const,
       testTimeout: timeout,

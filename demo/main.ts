@@ -1,5 +1,5 @@
 // The chat page: wires the model, the conversation and the views together.
-import type { GenerateStats } from 'ternlight';
+import type { GenerateStats, Model } from 'ternlight';
 import { fitToWindow, forgetOldest, messagesOf, type Turn } from './conversation.js';
 import { ModelSlot, type ModelChoice } from './model-slot.js';
 import { loadSettings } from './settings.js';
@@ -16,11 +16,9 @@ import { setUpTheme } from './ui/theme.js';
 
 const kStarters = ['Tell me a story about a fox', 'What is BitNet?', 'Tell me a story about a girl and a kite'];
 
-// The embedded model sometimes goes on with a turn of the user's that nobody asked for: its role markers end an answer.
 const kEmbedded: ModelChoice = {
   source: new URL('models/storyteller-pilot.i2_s.gguf', document.baseURI).href,
   label: 'storyteller',
-  stop: ['<|user|>', '<|assistant|>'],
 };
 
 const slot = new ModelSlot();
@@ -41,12 +39,12 @@ function load(choice: ModelChoice): void {
 }
 
 const loadDefault = (): void => load(kEmbedded);
-const loadFile = (file: File): void => load({ source: file, label: file.name, stop: [] });
+const loadFile = (file: File): void => load({ source: file, label: file.name });
 const loadUrl = (address: string): void => {
   // What is no address at all is for the library to refuse: the page shows its error like any other.
   const url = URL.canParse(address, document.baseURI) ? new URL(address, document.baseURI) : null;
   const label = url?.pathname.split('/').pop() ?? '';
-  load({ source: url?.href ?? address, label: label === '' ? address : label, stop: [] });
+  load({ source: url?.href ?? address, label: label === '' ? address : label });
 };
 
 async function send(text: string): Promise<void> {
@@ -89,15 +87,32 @@ async function answer(): Promise<void> {
 
 async function stream(turn: Turn, view: TurnView, signal: AbortSignal): Promise<void> {
   if (slot.state.kind === 'loading') view.wait('Waiting for the model…');
-  const { model, choice } = await slot.whenReady(signal);
+  const model = await slot.whenReady(signal);
+  const window = model.info.contextWindow;
   view.wait('Reading…');
-  const maxTokens = settings.maxTokens ?? undefined;
-  if (await fitToWindow(model, turns, maxTokens ?? Infinity)) list.markForgotten(turns, model.info.contextWindow);
+  if (await fitToWindow(model, turns, settings.maxTokens ?? Infinity)) list.markForgotten(turns, window);
+  for (;;) {
+    const stats = await streamOnce(model, turn, view, signal);
+    showEngine(footer, model, stats.memoryBytes);
+    if (stats.stopReason !== 'context_full' || !forgetOldest(turns)) {
+      view.finish(stats, '');
+      announcer.finish();
+      return;
+    }
+    // The window had no room for the whole answer, and there was something left to forget: once more.
+    list.markForgotten(turns, window);
+    turn.text = '';
+    view.restart();
+    view.wait('Making room…');
+    announcer.clear();
+  }
+}
+
+async function streamOnce(model: Model, turn: Turn, view: TurnView, signal: AbortSignal): Promise<GenerateStats> {
   const answers = await model.chat.completions.create(
     {
       messages: messagesOf(turns),
       stream: true,
-      stop: choice.stop.length === 0 ? null : choice.stop,
       max_tokens: settings.maxTokens,
       temperature: settings.temperature,
       top_p: settings.topP,
@@ -113,12 +128,7 @@ async function stream(turn: Turn, view: TurnView, signal: AbortSignal): Promise<
     view.append(text);
     announcer.push(text);
   }
-  const stats: GenerateStats = await answers.stats;
-  view.finish(stats, '');
-  announcer.finish();
-  showEngine(footer, model, stats.memoryBytes);
-  // Had the window no room for the whole answer, the next one gets more of it.
-  if (stats.stopReason === 'context_full' && forgetOldest(turns)) list.markForgotten(turns, model.info.contextWindow);
+  return answers.stats;
 }
 
 async function regenerate(): Promise<void> {

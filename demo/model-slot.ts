@@ -6,8 +6,6 @@ export interface ModelChoice {
   /** An address or a file of this device. */
   source: string | File;
   label: string;
-  /** Texts that end an answer, for models that do not end their turns themselves. */
-  stop: string[];
 }
 
 export type SlotState =
@@ -63,11 +61,11 @@ export class ModelSlot extends EventTarget {
   }
 
   /** The model, as soon as it is loaded. Rejects when the load fails or is cancelled, or when the signal aborts. */
-  async whenReady(signal: AbortSignal): Promise<Extract<SlotState, { kind: 'ready' }>> {
+  async whenReady(signal: AbortSignal): Promise<Model> {
     for (;;) {
       signal.throwIfAborted();
       const state = this.#state;
-      if (state.kind === 'ready') return state;
+      if (state.kind === 'ready') return state.model;
       if (state.kind === 'failed') throw state.error;
       if (state.kind === 'empty') throw new Error('There is no model yet. Choose one first.');
       await new Promise<void>((resolve) => {

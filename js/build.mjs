@@ -41,6 +41,7 @@ await build({
   target: 'es2022',
   platform: 'browser',
   minify: true,
+  lineLimit: 200, // Node prints the line of an uncaught error
   legalComments: 'none',
   logLevel: 'warning',
   tsconfigRaw: {},

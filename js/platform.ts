@@ -66,7 +66,10 @@ async function spawnInNode(workerUrl: string): Promise<WorkerHandle> {
   const moduleName = 'node:worker_threads';
   const ownFile = './worker.js';
   const threads: typeof import('node:worker_threads') = await import(/* @vite-ignore */ /* webpackIgnore: true */ moduleName);
-  const worker = new threads.Worker(workerUrl === '' ? new URL(ownFile, import.meta.url) : new URL(workerUrl), { name: 'ternlight' });
+  const url = workerUrl === '' ? new URL(ownFile, import.meta.url) : new URL(workerUrl);
+  // A worker inherits the process's own arguments, and would not start with those that belong to `node --eval`.
+  const execArgv = process.execArgv.filter((argument) => !argument.startsWith('--input-type'));
+  const worker = new threads.Worker(url, { name: 'ternlight', execArgv });
   worker.unref();
   return {
     endpoint: {

@@ -24,9 +24,11 @@ if(TERNLIGHT_SANITIZE)
   add_link_options(-fsanitize=${sanitizers})
 endif()
 
-ternlight_add_library(ternlight_core ISA relaxed THREADS $<BOOL:${TERNLIGHT_THREADS}>)
+ternlight_add_kernels(ternlight_kernels ISA relaxed)
 # SYSTEM: no warnings from SIMDe's headers.
-target_include_directories(ternlight_core SYSTEM PUBLIC ${PROJECT_SOURCE_DIR}/tests/support/simde ${SIMDE_INCLUDE_DIR})
+target_include_directories(ternlight_kernels SYSTEM PUBLIC ${PROJECT_SOURCE_DIR}/tests/support/simde ${SIMDE_INCLUDE_DIR})
+ternlight_add_library(ternlight_core THREADS $<BOOL:${TERNLIGHT_THREADS}>)
+target_link_libraries(ternlight_core PUBLIC ternlight_kernels)
 if(TERNLIGHT_THREADS)
   set(THREADS_PREFER_PTHREAD_FLAG ON)
   find_package(Threads REQUIRED)

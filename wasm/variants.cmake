@@ -29,6 +29,8 @@ set(link_options
   -sINITIAL_MEMORY=8MB                    # the code's own data and stack; weights and cache are added by growing
   -sMEMORY_GROWTH_LINEAR_STEP=2MB         # grow by what is asked for, in steps this small: the default adds 20 %
   -s${stack_setting}=1MB
+  -sDYNAMIC_EXECUTION=0                   # Embind without eval, for pages whose security policy forbids it
+  -sNODEJS_CATCH_EXIT=0 -sNODEJS_CATCH_REJECTION=0  # leave the caller's process alone
   -sEXIT_RUNTIME=0                        # no main(): the module lives until its worker does
   "SHELL:--extern-pre-js ${glue}/module.js"
   ${exported})
@@ -46,24 +48,29 @@ set(mt_link_options
 # Relaxed instructions in these files only; the rest of a relaxed build is the same code as in a simd128 build.
 set_source_files_properties(${TERNLIGHT_RELAXED_SOURCES} PROPERTIES COMPILE_OPTIONS -mrelaxed-simd)
 
-foreach(isa IN ITEMS simd128 relaxed)
-  foreach(threads IN ITEMS st mt)
+foreach(threads IN ITEMS st mt)
+  if(threads STREQUAL mt)
+    set(has_threads 1)
+    set(options ${compile_options} ${mt_compile_options})
+    set(links ${link_options} ${mt_link_options})
+  else()
+    set(has_threads 0)
+    set(options ${compile_options})
+    set(links ${link_options})
+  endif()
+  ternlight_add_library(core.${threads} THREADS ${has_threads} OPTIONS ${options})
+  add_library(bindings.${threads} OBJECT ${CMAKE_CURRENT_LIST_DIR}/bindings.cc)
+  target_compile_options(bindings.${threads} PRIVATE -fno-exceptions -fno-rtti)
+  target_link_libraries(bindings.${threads} PUBLIC core.${threads})
+
+  foreach(isa IN ITEMS simd128 relaxed)
     set(engine engine.${isa}-${threads})
-    if(threads STREQUAL mt)
-      set(has_threads 1)
-    else()
-      set(has_threads 0)
-    endif()
-    ternlight_add_library(ternlight.${isa}-${threads} ISA ${isa} THREADS ${has_threads}
-      OPTIONS ${compile_options} $<${has_threads}:${mt_compile_options}>)
-    add_executable(${engine} ${CMAKE_CURRENT_LIST_DIR}/bindings.cc)
-    target_compile_options(${engine} PRIVATE -fno-exceptions -fno-rtti)
-    target_link_libraries(${engine} PRIVATE ternlight.${isa}-${threads})
-    target_link_options(${engine} PRIVATE ${link_options})
-    if(has_threads)
-      target_link_options(${engine} PRIVATE ${mt_link_options})
-    endif()
+    ternlight_add_kernels(kernels.${isa}-${threads} ISA ${isa} OPTIONS ${options})
+    add_executable(${engine} $<TARGET_OBJECTS:bindings.${threads}>)
+    target_link_libraries(${engine} PRIVATE core.${threads} kernels.${isa}-${threads})
+    target_link_options(${engine} PRIVATE ${links})
     set_target_properties(${engine} PROPERTIES
+      LINKER_LANGUAGE CXX
       SUFFIX .js
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
       LINK_DEPENDS "${glue}/module.js;${glue}/threads.js;${glue}/threads-factory.js;${finish_glue}")

@@ -64,12 +64,14 @@ export async function loadModel(
   opening.catch(() => undefined); // heard below, unless the engine fails first
   const target = await engine;
   const stream = await opening;
+  let received = 0;
   let loaded = 0;
   let total = stream.size;
   try {
     target.beginLoad({ fileSize: stream.size, head: args.head, maxResidentBytes: args.maxResidentBytes });
     progress.report('download', 0, total);
     for await (const chunk of stream.chunks) {
+      received += chunk.length;
       const more = target.write(chunk);
       const counts = target.loadProgress();
       loaded = counts.loaded;
@@ -82,7 +84,7 @@ export async function loadModel(
     progress.report('ready', loaded, Math.max(total, loaded));
     return info;
   } catch (error) {
-    throw explained(error, stream.hint, loaded, total);
+    throw explained(error, stream.hint, received, total);
   }
 }
 
@@ -93,7 +95,8 @@ function explained(error: unknown, hint: string, receivedBytes: number, expected
     return new TernlightError('not_gguf', error.message, { hint, details: error.details, cause: error.cause });
   }
   if (error.code === 'truncated') {
-    const details = { receivedBytes, expectedBytes };
+    // A file that is refused for its own size was not meant to be that short.
+    const details = { receivedBytes, ...(expectedBytes > receivedBytes ? { expectedBytes } : {}) };
     return new TernlightError('truncated', error.message, { hint: error.hint || 'Fetch the file again: it is not whole.', details });
   }
   return error;

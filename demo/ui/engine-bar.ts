@@ -18,7 +18,14 @@ export function showEngine(footer: HTMLElement, model: Model | null, memoryBytes
   }
 }
 
-export function showWarnings(list: HTMLElement, warnings: readonly string[]): void {
-  list.replaceChildren(...warnings.map((warning) => make('li', '', warning)));
-  list.hidden = warnings.length === 0;
+/** Shows the warnings until the reader dismisses them, or there are none. */
+export function showWarnings(section: HTMLElement, warnings: readonly string[]): void {
+  section.querySelector('ul')?.replaceChildren(...warnings.map((warning) => make('li', '', warning)));
+  section.hidden = warnings.length === 0;
+  const dismiss = section.querySelector('button');
+  if (dismiss !== null) {
+    dismiss.onclick = () => {
+      section.hidden = true;
+    };
+  }
 }

@@ -13,6 +13,8 @@ export interface TurnView {
   append(text: string): void;
   /** While there is no text yet: what is being waited for. */
   wait(note: string): void;
+  /** Takes the text away again: the answer starts anew. */
+  restart(): void;
   /** The answer is over. */
   finish(stats: GenerateStats | null, note: string): void;
   fail(error: unknown): void;
@@ -59,6 +61,9 @@ export class MessageList {
         article.classList.add('streaming');
         status.hidden = false;
         status.textContent = note;
+      },
+      restart: () => {
+        text.data = '';
       },
       finish: (stats, note) => {
         const follow = this.#atBottom();

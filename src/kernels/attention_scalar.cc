@@ -15,8 +15,8 @@ void scores_f32(const float* q, const float* keys, size_t stride, size_t count, 
   }
 }
 
-void scores_f16(const float* q, const uint16_t* keys, size_t stride, size_t count, size_t head_dim, float scale,
-                float* scores) {
+void scores_f16(const float* q, const uint16_t* keys, size_t stride, size_t count, size_t head_dim,
+                float scale, float* scores) {
   for (size_t i = 0; i < count; ++i, keys += stride) {
     Lanes16 lanes;
     for (size_t d = 0; d < head_dim; ++d) lanes.add(d, q[d] * half_to_float(keys[d]));
@@ -44,7 +44,8 @@ void mix_f32(const float* p, const float* values, size_t stride, size_t count, s
   }
 }
 
-void mix_f16(const float* p, const uint16_t* values, size_t stride, size_t count, size_t head_dim, float* out) {
+void mix_f16(const float* p, const uint16_t* values, size_t stride, size_t count, size_t head_dim,
+             float* out) {
   for (size_t d = 0; d < head_dim; ++d) out[d] = 0.0f;
   for (size_t i = 0; i < count; ++i, values += stride) {
     for (size_t d = 0; d < head_dim; ++d) out[d] += p[i] * half_to_float(values[d]);

@@ -22,7 +22,8 @@ inline void add_products(const float* q, const T* key, Lanes16x4& lanes) {
 }
 
 template <class T>
-void scores(const float* q, const T* keys, size_t stride, size_t count, size_t head_dim, float scale, float* out) {
+void scores(const float* q, const T* keys, size_t stride, size_t count, size_t head_dim, float scale,
+            float* out) {
   const size_t whole = head_dim / 16 * 16;
   const size_t rest = head_dim - whole;
   float q_part[16] = {};
@@ -86,8 +87,8 @@ void scores_f32(const float* q, const float* keys, size_t stride, size_t count, 
   scores(q, keys, stride, count, head_dim, scale, out);
 }
 
-void scores_f16(const float* q, const uint16_t* keys, size_t stride, size_t count, size_t head_dim, float scale,
-                float* out) {
+void scores_f16(const float* q, const uint16_t* keys, size_t stride, size_t count, size_t head_dim,
+                float scale, float* out) {
   scores(q, keys, stride, count, head_dim, scale, out);
 }
 
@@ -117,7 +118,8 @@ void softmax(float* x, size_t n) {
   if (i < n) {
     float part[16] = {};
     for (size_t j = i; j < n; ++j) part[j - i] = x[j] = exp_f32(x[j] - max);
-    lanes.add(wasm_v128_load(part), wasm_v128_load(part + 4), wasm_v128_load(part + 8), wasm_v128_load(part + 12));
+    lanes.add(wasm_v128_load(part), wasm_v128_load(part + 4), wasm_v128_load(part + 8),
+              wasm_v128_load(part + 12));
   }
   const float factor = 1.0f / lanes.total();
   const v128_t factors = wasm_f32x4_splat(factor);
@@ -129,14 +131,16 @@ void mix_f32(const float* p, const float* values, size_t stride, size_t count, s
   mix(p, values, stride, count, head_dim, out);
 }
 
-void mix_f16(const float* p, const uint16_t* values, size_t stride, size_t count, size_t head_dim, float* out) {
+void mix_f16(const float* p, const uint16_t* values, size_t stride, size_t count, size_t head_dim,
+             float* out) {
   mix(p, values, stride, count, head_dim, out);
 }
 
 void to_f16(const float* x, size_t n, uint16_t* y) {
   size_t i = 0;
   for (; i + 8 <= n; i += 8) {
-    const v128_t low = float_to_half_x4(wasm_v128_load(x + i)), high = float_to_half_x4(wasm_v128_load(x + i + 4));
+    const v128_t low = float_to_half_x4(wasm_v128_load(x + i)),
+                 high = float_to_half_x4(wasm_v128_load(x + i + 4));
     wasm_v128_store(y + i, wasm_i16x8_shuffle(low, high, 0, 2, 4, 6, 8, 10, 12, 14));
   }
   for (; i < n; ++i) y[i] = float_to_half(x[i]);

@@ -27,8 +27,8 @@ struct Q4KScale {
   float min;
 };
 
-// Scale and min of sub-block j: the first four have bytes of their own, the upper two bits of these and four bits of
-// bytes 8..11 make up the last four.
+// Scale and min of sub-block j: the first four have bytes of their own, the upper two bits of these and four
+// bits of bytes 8..11 make up the last four.
 inline Q4KScale q4_k_scale(const uint8_t* s, size_t j) {
   if (j < 4) return {static_cast<float>(s[j] & 63), static_cast<float>(s[j + 4] & 63)};
   return {static_cast<float>((s[j + 4] & 15) | ((s[j - 4] >> 6) << 4)),

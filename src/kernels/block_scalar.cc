@@ -1,5 +1,5 @@
-// Products with matrices kept in GGUF's small-block types, scalar. The block formats are those of ggml (Q8_0, Q6_K,
-// Q4_0, Q4_K): sizes and bit positions as layouts.h has them, all numbers little-endian.
+// Products with matrices kept in GGUF's small-block types, scalar. The block formats are those of ggml (Q8_0,
+// Q6_K, Q4_0, Q4_K): sizes and bit positions as layouts.h has them, all numbers little-endian.
 #include "kernels/block-inl.h"
 #include "kernels/variants.h"
 

@@ -1,8 +1,9 @@
-// Products with matrices kept in GGUF's small-block types, SIMD128. Each sub-block gives one exact int32 sum; sums of
-// neighbouring sub-blocks are gathered into vectors and scaled together, and the row's float sum then takes them one by
-// one, in the order the scalar kernel has.
+// Products with matrices kept in GGUF's small-block types, SIMD128. Each sub-block gives one exact int32 sum;
+// sums of neighbouring sub-blocks are gathered into vectors and scaled together, and the row's float sum then
+// takes them one by one, in the order the scalar kernel has.
 //
-// Rows come in fours from far apart quarters of the matrix: four streams for memory, four chains of float additions.
+// Rows come in fours from far apart quarters of the matrix: four streams for memory, four chains of float
+// additions.
 #include "kernels/block-inl.h"
 #include "kernels/simd-inl.h"
 #include "kernels/variants.h"
@@ -35,7 +36,8 @@ struct Q4_0 {
   static constexpr size_t kBytes = kQ4_0Bytes;
 
   static v128_t dot(const uint8_t* w, const int16_t* x) {
-    const v128_t v = wasm_v128_load(w + 2), nibble = wasm_i8x16_const_splat(15), eight = wasm_i8x16_const_splat(8);
+    const v128_t v = wasm_v128_load(w + 2), nibble = wasm_i8x16_const_splat(15),
+                 eight = wasm_i8x16_const_splat(8);
     const v128_t low = wasm_i8x16_sub(wasm_v128_and(v, nibble), eight);
     const v128_t high = wasm_i8x16_sub(wasm_v128_and(wasm_u16x8_shr(v, 4), nibble), eight);
     return wasm_i32x4_add(dot_16(low, x), dot_16(high, x + 16));
@@ -78,8 +80,8 @@ void gemv_32(const uint8_t* w, size_t rows, size_t k, const int16_t* x, float* y
 }
 
 // The eight sub-blocks of half a Q6_K block: 128 weights.
-inline float add_q6_k_half(float total, const uint8_t* low, const uint8_t* high, const uint8_t* scales, v128_t d,
-                           const int16_t* x) {
+inline float add_q6_k_half(float total, const uint8_t* low, const uint8_t* high, const uint8_t* scales,
+                           v128_t d, const int16_t* x) {
   const v128_t nibble = wasm_i8x16_const_splat(15), pair = wasm_i8x16_const_splat(0x30);
   const v128_t bias = wasm_i8x16_const_splat(32);
   v128_t dots[8];
@@ -119,7 +121,8 @@ inline float add_q4_k(float total, const uint8_t* w, const int16_t* x) {
     const uint8_t* codes = w + kQ4KCodes + p * 32;
     const int16_t* xs = x + p * 64;
     const v128_t a = wasm_v128_load(codes), b = wasm_v128_load(codes + 16);
-    dots[2 * p] = wasm_i32x4_add(dot_16(wasm_v128_and(a, nibble), xs), dot_16(wasm_v128_and(b, nibble), xs + 16));
+    dots[2 * p] =
+        wasm_i32x4_add(dot_16(wasm_v128_and(a, nibble), xs), dot_16(wasm_v128_and(b, nibble), xs + 16));
     dots[2 * p + 1] = wasm_i32x4_add(dot_16(wasm_v128_and(wasm_u16x8_shr(a, 4), nibble), xs + 32),
                                      dot_16(wasm_v128_and(wasm_u16x8_shr(b, 4), nibble), xs + 48));
   }
@@ -141,8 +144,8 @@ inline float add_q4_k(float total, const uint8_t* w, const int16_t* x) {
   for (size_t sub = 0; sub < 8; sub += 4) {
     const v128_t sums =
         wasm_f32x4_convert_i32x4(sum_lanes_i32(dots[sub], dots[sub + 1], dots[sub + 2], dots[sub + 3]));
-    const v128_t of_x =
-        wasm_f32x4_convert_i32x4(sum_lanes_i32(x_sums[sub], x_sums[sub + 1], x_sums[sub + 2], x_sums[sub + 3]));
+    const v128_t of_x = wasm_f32x4_convert_i32x4(
+        sum_lanes_i32(x_sums[sub], x_sums[sub + 1], x_sums[sub + 2], x_sums[sub + 3]));
     const v128_t products = wasm_f32x4_mul(wasm_f32x4_mul(d, wasm_v128_load(scales + sub)), sums);
     const v128_t offsets = wasm_f32x4_mul(wasm_f32x4_mul(dmin, wasm_v128_load(mins + sub)), of_x);
     total = add_in_order(total, wasm_f32x4_sub(products, offsets));

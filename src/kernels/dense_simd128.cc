@@ -1,5 +1,5 @@
-// Products with unblocked matrices (f32, f16, bf16, int8), SIMD128. Rows that are walked together come from far apart
-// parts of the matrix, so that memory sees several streams.
+// Products with unblocked matrices (f32, f16, bf16, int8), SIMD128. Rows that are walked together come from
+// far apart parts of the matrix, so that memory sees several streams.
 #include "kernels/simd-inl.h"
 #include "kernels/variants.h"
 
@@ -37,8 +37,8 @@ inline void add_products(const typename Format::Weight* w, const float* x, Lanes
 
 // Adds columns [begin, end), a multiple of 16, of two rows.
 template <class Format>
-inline void add_pair(const typename Format::Weight* w0, const typename Format::Weight* w1, const float* x, size_t begin,
-                     size_t end, Lanes16x4& sum0, Lanes16x4& sum1) {
+inline void add_pair(const typename Format::Weight* w0, const typename Format::Weight* w1, const float* x,
+                     size_t begin, size_t end, Lanes16x4& sum0, Lanes16x4& sum1) {
   Lanes16x4 lanes0 = sum0, lanes1 = sum1;
   for (size_t i = begin; i < end; i += 16) {
     add_products<Format>(w0 + i, x + i, lanes0);
@@ -48,8 +48,8 @@ inline void add_pair(const typename Format::Weight* w0, const typename Format::W
   sum1 = lanes1;
 }
 
-// Columns two rows take before the other two have their turn: two rows' sums fill the registers, four streams please
-// the memory.
+// Columns two rows take before the other two have their turn: two rows' sums fill the registers, four streams
+// please the memory.
 constexpr size_t kChunk = 128;
 
 template <class Format>
@@ -80,9 +80,15 @@ void gemv(const typename Format::Weight* w, size_t rows, size_t k, const float* 
 
 }  // namespace
 
-void f32_gemv(const float* w, size_t rows, size_t k, const float* x, float* y) { gemv<F32>(w, rows, k, x, y); }
-void f16_gemv(const uint16_t* w, size_t rows, size_t k, const float* x, float* y) { gemv<F16>(w, rows, k, x, y); }
-void bf16_gemv(const uint16_t* w, size_t rows, size_t k, const float* x, float* y) { gemv<Bf16>(w, rows, k, x, y); }
+void f32_gemv(const float* w, size_t rows, size_t k, const float* x, float* y) {
+  gemv<F32>(w, rows, k, x, y);
+}
+void f16_gemv(const uint16_t* w, size_t rows, size_t k, const float* x, float* y) {
+  gemv<F16>(w, rows, k, x, y);
+}
+void bf16_gemv(const uint16_t* w, size_t rows, size_t k, const float* x, float* y) {
+  gemv<Bf16>(w, rows, k, x, y);
+}
 
 void int8_gemv(const int8_t* w, size_t rows, size_t k_padded, const int16_t* x, int32_t* y) {
   for (size_t index = 0; index < quad_count(rows); ++index) {

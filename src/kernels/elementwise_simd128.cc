@@ -22,14 +22,14 @@ float sum_of_squares(const float* x, size_t n) {
   Lanes16x4 lanes;
   size_t i = 0;
   for (; i + 16 <= n; i += 16) {
-    lanes.add(square(wasm_v128_load(x + i)), square(wasm_v128_load(x + i + 4)), square(wasm_v128_load(x + i + 8)),
-              square(wasm_v128_load(x + i + 12)));
+    lanes.add(square(wasm_v128_load(x + i)), square(wasm_v128_load(x + i + 4)),
+              square(wasm_v128_load(x + i + 8)), square(wasm_v128_load(x + i + 12)));
   }
   if (i < n) {
     float part[16] = {};
     memcpy(part, x + i, (n - i) * sizeof *x);
-    lanes.add(square(wasm_v128_load(part)), square(wasm_v128_load(part + 4)), square(wasm_v128_load(part + 8)),
-              square(wasm_v128_load(part + 12)));
+    lanes.add(square(wasm_v128_load(part)), square(wasm_v128_load(part + 4)),
+              square(wasm_v128_load(part + 8)), square(wasm_v128_load(part + 12)));
   }
   return lanes.total();
 }
@@ -68,7 +68,8 @@ void dequantize(const int32_t* acc, int32_t sum, float act_scale, float weight_s
   const v128_t sums = wasm_i32x4_splat(sum);
   const v128_t act_scales = wasm_f32x4_splat(act_scale), weight_scales = wasm_f32x4_splat(weight_scale);
   const auto value = [&](v128_t a) {
-    return wasm_f32x4_mul(wasm_f32x4_div(wasm_f32x4_convert_i32x4(wasm_i32x4_sub(a, sums)), act_scales), weight_scales);
+    return wasm_f32x4_mul(wasm_f32x4_div(wasm_f32x4_convert_i32x4(wasm_i32x4_sub(a, sums)), act_scales),
+                          weight_scales);
   };
   size_t i = 0;
   for (; i + 4 <= n; i += 4) wasm_v128_store(y + i, value(wasm_v128_load(acc + i)));

@@ -1,5 +1,6 @@
-// Conversions between f32 and the 16-bit floats: IEEE half (f16) and bfloat16. Exact where the target can hold the
-// value, else rounded to nearest even; NaN becomes a quiet NaN of the same sign. SIMD twins: simd-inl.h.
+// Conversions between f32 and the 16-bit floats: IEEE half (f16) and bfloat16. Exact where the target can
+// hold the value, else rounded to nearest even; NaN becomes a quiet NaN of the same sign. SIMD twins:
+// simd-inl.h.
 #pragma once
 
 #include <stdint.h>
@@ -23,7 +24,8 @@ inline float half_to_float(uint16_t half) {
   const uint32_t sign = uint32_t{half & 0x8000u} << 16;
   const uint32_t magnitude = uint32_t{half & 0x7FFFu} << 13;  // the fields, where f32 has them
   if (magnitude >= 0x0F800000u) return float_from_bits(sign | (magnitude + 0x70000000u));  // infinity, NaN
-  if (magnitude >= 0x00800000u) return float_from_bits(sign | (magnitude + 0x38000000u));  // exponent bias 15 -> 127
+  if (magnitude >= 0x00800000u)
+    return float_from_bits(sign | (magnitude + 0x38000000u));  // exponent bias 15 -> 127
   // A subnormal m * 2^-24: m put behind a leading one of weight 2^-14, and that one taken away again.
   const float value = float_from_bits(magnitude + 0x38800000u) - 0x1p-14f;
   return float_from_bits(sign | float_bits(value));

@@ -1,5 +1,5 @@
-// The dispatch matrix: which implementation fills each field, per Isa. A field that a section does not name keeps the
-// one from the section above.
+// The dispatch matrix: which implementation fills each field, per Isa. A field that a section does not name
+// keeps the one from the section above.
 #include "kernels/kernels.h"
 
 #include "kernels/variants.h"
@@ -8,9 +8,12 @@ namespace ternlight {
 
 const char* name(Isa isa) {
   switch (isa) {
-    case Isa::scalar: return "scalar";
-    case Isa::simd128: return "simd128";
-    case Isa::relaxed_simd: return "relaxed_simd";
+    case Isa::scalar:
+      return "scalar";
+    case Isa::simd128:
+      return "simd128";
+    case Isa::relaxed_simd:
+      return "relaxed_simd";
   }
   return "unknown";
 }

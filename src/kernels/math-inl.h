@@ -1,6 +1,7 @@
-// exp for f32, and exp, log, sin and cos for f64, from + - * / and bit operations alone, so that every compiler and
-// machine gives the same bits (libm does not). No contraction to fused multiply-add may happen: -ffp-contract=off.
-// Errors: f32 and f64 below 1 ulp (tests/kernels/math_test.cc). simd-inl.h holds exp_f32's twin for four lanes.
+// exp for f32, and exp, log, sin and cos for f64, from + - * / and bit operations alone, so that every
+// compiler and machine gives the same bits (libm does not). No contraction to fused multiply-add may happen:
+// -ffp-contract=off. Errors: f32 and f64 below 1 ulp (tests/kernels/math_test.cc). simd-inl.h holds exp_f32's
+// twin for four lanes.
 #pragma once
 
 #include <stdint.h>
@@ -16,7 +17,7 @@ namespace exp_f32_constants {
 constexpr float kMax = 89.0f;    // exp overflows to infinity
 constexpr float kMin = -104.0f;  // exp rounds to zero
 constexpr float kLog2e = 0x1.715476p+0f;
-constexpr float kRound = 0x1.8p+23f;  // adding it leaves the nearest integer in the low mantissa bits
+constexpr float kRound = 0x1.8p+23f;   // adding it leaves the nearest integer in the low mantissa bits
 constexpr float kLn2Hi = 0x1.62ep-1f;  // 14 bits: n * kLn2Hi is exact
 constexpr float kLn2Lo = 0x1.0bfbe8p-15f;
 constexpr float kC2 = 0x1.fffff8p-2f;
@@ -119,7 +120,8 @@ struct SinCosF64 {
 
 // |x| <= 1e6.
 inline SinCosF64 sin_cos_f64(double x) {
-  // x = n * pi/2 + y + tail, |y| <= pi/4. pi/2 in three parts, two of 33 bits: n (20 bits) times those is exact.
+  // x = n * pi/2 + y + tail, |y| <= pi/4. pi/2 in three parts, two of 33 bits: n (20 bits) times those is
+  // exact.
   constexpr double kRound = 0x1.8p+52;
   const double shifted = x * 0x1.45f306dc9c883p-1 + kRound;
   const double n = shifted - kRound;
@@ -160,10 +162,14 @@ inline SinCosF64 sin_cos_f64(double x) {
 
   const uint64_t quadrant = (double_bits(shifted) - double_bits(kRound)) & 3u;
   switch (quadrant) {
-    case 0: return {sin_y, cos_y};
-    case 1: return {cos_y, -sin_y};
-    case 2: return {-sin_y, -cos_y};
-    default: return {-cos_y, sin_y};
+    case 0:
+      return {sin_y, cos_y};
+    case 1:
+      return {cos_y, -sin_y};
+    case 2:
+      return {-sin_y, -cos_y};
+    default:
+      return {-cos_y, sin_y};
   }
 }
 

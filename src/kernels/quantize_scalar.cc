@@ -1,5 +1,6 @@
-// Activations to integers, scalar. A NaN does not count for the maximum and becomes 0; with an infinite maximum the
-// scale is 0 and so is every value. Finite input is what the contract is about; this only keeps the rest defined.
+// Activations to integers, scalar. A NaN does not count for the maximum and becomes 0; with an infinite
+// maximum the scale is 0 and so is every value. Finite input is what the contract is about; this only keeps
+// the rest defined.
 #include "kernels/half.h"
 #include "kernels/variants.h"
 

@@ -28,7 +28,8 @@ float max_abs(const float* x, size_t n) {
 inline v128_t quantized(v128_t x, v128_t scale) {
   const v128_t v = wasm_f32x4_mul(x, scale);
   const v128_t number = wasm_v128_and(v, wasm_f32x4_eq(v, v));
-  return wasm_i32x4_sub(wasm_f32x4_add(number, wasm_f32x4_const_splat(0x1.8p+23f)), wasm_i32x4_const_splat(0x4B400000));
+  return wasm_i32x4_sub(wasm_f32x4_add(number, wasm_f32x4_const_splat(0x1.8p+23f)),
+                        wasm_i32x4_const_splat(0x4B400000));
 }
 
 }  // namespace
@@ -45,7 +46,8 @@ QuantizedI8 quantize_i8(const float* x, size_t n, int8_t* q, size_t n_padded) {
     const v128_t q2 = quantized(wasm_v128_load(x + i + 8), scales);
     const v128_t q3 = quantized(wasm_v128_load(x + i + 12), scales);
     sum = wasm_i32x4_add(sum, wasm_i32x4_add(wasm_i32x4_add(q0, q1), wasm_i32x4_add(q2, q3)));
-    wasm_v128_store(q + i, wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(q0, q1), wasm_i16x8_narrow_i32x4(q2, q3)));
+    wasm_v128_store(
+        q + i, wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(q0, q1), wasm_i16x8_narrow_i32x4(q2, q3)));
   }
   for (; i < n; i += 4) {
     const size_t part = n - i < 4 ? n - i : 4;

@@ -1,5 +1,5 @@
-// Known answers for the integer kernels. Weights and activations come from small formulas, the expected sums from plain
-// loops over those formulas, so nothing here depends on a kernel or a layout helper being right.
+// Known answers for the integer kernels. Weights and activations come from small formulas, the expected sums
+// from plain loops over those formulas, so nothing here depends on a kernel or a layout helper being right.
 #include <string.h>
 
 #include "kernels/kernels.h"
@@ -7,8 +7,8 @@
 namespace ternlight {
 namespace {
 
-constexpr size_t kK = 896;      // seven ternary blocks: an odd number, and not a whole number of groups of 256
-constexpr size_t kRows = 19;    // leaves a remainder for every number of rows walked together
+constexpr size_t kK = 896;    // seven ternary blocks: an odd number, and not a whole number of groups of 256
+constexpr size_t kRows = 19;  // leaves a remainder for every number of rows walked together
 constexpr size_t kTokens = 4;
 
 // lowest: every code 2, every x -128; highest: every code 2, every x 127.
@@ -117,7 +117,8 @@ bool head_kernels_are_right(const Kernels& kernels) {
   constexpr size_t kN = 256;
   constexpr size_t kHeadRows = 9;
   int16_t x[kN];
-  for (size_t i = 0; i < kN; ++i) x[i] = static_cast<int16_t>(static_cast<int32_t>(mix(7, i) % 40001) - 20000);
+  for (size_t i = 0; i < kN; ++i)
+    x[i] = static_cast<int16_t>(static_cast<int32_t>(mix(7, i) % 40001) - 20000);
   x[0] = -32767;
   x[1] = 32767;
 

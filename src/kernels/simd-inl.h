@@ -1,5 +1,6 @@
-// What the SIMD kernels share: which rows are walked together, loads of incomplete vectors, sums across lanes, the float order of kernels.h ("16
-// lanes" are four accumulators of four), half floats and exp, each with the operations of their scalar twins.
+// What the SIMD kernels share: which rows are walked together, loads of incomplete vectors, sums across
+// lanes, the float order of kernels.h ("16 lanes" are four accumulators of four), half floats and exp, each
+// with the operations of its scalar twin.
 #pragma once
 
 #include <stddef.h>
@@ -15,9 +16,10 @@ namespace {
 
 // ---- which rows go together
 
-// Rows that are walked together lie far apart, each in a quarter of the matrix of its own: every one is a stream of
-// its own for the hardware prefetcher, and wasm has no prefetch instruction. Rows that are left over when the quarters
-// are equal come as one last group in which the last row stands in for those that are missing.
+// Rows that are walked together lie far apart, each in a quarter of the matrix of its own: every one is a
+// stream of its own for the hardware prefetcher, and wasm has no prefetch instruction. Rows that are left
+// over when the quarters are equal come as one last group in which the last row stands in for those that are
+// missing.
 struct Quad {
   size_t rows[4];
   size_t count;  // of rows that are not stand-ins
@@ -33,8 +35,8 @@ inline Quad quad_at(size_t rows, size_t index) {
   return {{first, at_most_last(first + 1), at_most_last(first + 2), last}, rows - first};
 }
 
-// ---- parts of vectors: n < 4 (floats) or n < 8 (halves) values, zeros behind them. Adding a zero term changes no sum,
-// because a sum that began with +0 is never -0.
+// ---- parts of vectors: n < 4 (floats) or n < 8 (halves) values, zeros behind them. Adding a zero term
+// changes no sum, because a sum that began with +0 is never -0.
 
 inline v128_t load_floats(const float* p, size_t n) {
   float part[4] = {};
@@ -52,8 +54,10 @@ inline void store_floats(float* p, v128_t v, size_t n) {
 
 // Four vectors to the vector of their lane sums (integers: the order does not matter).
 inline v128_t sum_lanes_i32(v128_t a, v128_t b, v128_t c, v128_t d) {
-  const v128_t ab = wasm_i32x4_add(wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), wasm_i32x4_shuffle(a, b, 2, 6, 3, 7));
-  const v128_t cd = wasm_i32x4_add(wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), wasm_i32x4_shuffle(c, d, 2, 6, 3, 7));
+  const v128_t ab =
+      wasm_i32x4_add(wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), wasm_i32x4_shuffle(a, b, 2, 6, 3, 7));
+  const v128_t cd =
+      wasm_i32x4_add(wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), wasm_i32x4_shuffle(c, d, 2, 6, 3, 7));
   return wasm_i32x4_add(wasm_i32x4_shuffle(ab, cd, 0, 1, 4, 5), wasm_i32x4_shuffle(ab, cd, 2, 3, 6, 7));
 }
 
@@ -85,8 +89,9 @@ struct Lanes16x4 {
 
 // ---- half floats
 
-// Four halves, each in the low 16 bits of a lane and sign-extended, to f32: half_to_float, lane by lane. The value of a
-// normal half is `normal`, of a subnormal one `subnormal`, and the right one is the smaller in both cases.
+// Four halves, each in the low 16 bits of a lane and sign-extended, to f32: half_to_float, lane by lane. The
+// value of a normal half is `normal`, of a subnormal one `subnormal`, and the right one is the smaller in
+// both cases.
 inline v128_t half_to_float_x4(v128_t half) {
   const v128_t shifted = wasm_i32x4_shl(half, 13);
   const v128_t sign = wasm_v128_and(shifted, wasm_i32x4_const_splat(INT32_MIN));
@@ -106,8 +111,9 @@ struct FloatsX8 {
   v128_t low, high;
 };
 
-// Sixteen halves to four vectors of f32. The short way, with the upper and lower 16 bits of each f32 made apart, holds
-// for normal numbers; exponents 0 and 31 (zero, subnormals, infinity, NaN) are rare in weights and take the long way.
+// Sixteen halves to four vectors of f32. The short way, with the upper and lower 16 bits of each f32 made
+// apart, holds for normal numbers; exponents 0 and 31 (zero, subnormals, infinity, NaN) are rare in weights
+// and take the long way.
 inline void load_halves_x16(const uint16_t* p, v128_t* out) {
   const v128_t a = wasm_v128_load(p), b = wasm_v128_load(p + 8);
   const v128_t step = wasm_i16x8_const_splat(0x0400), upper = wasm_i16x8_const_splat(0x7800);
@@ -145,7 +151,8 @@ inline v128_t float_to_half_x4(v128_t x) {
   const v128_t subnormal = wasm_i32x4_sub(wasm_f32x4_add(magnitude, wasm_f32x4_const_splat(0.5f)),
                                           wasm_i32x4_const_splat(0x3F000000));
   const v128_t odd = wasm_v128_and(wasm_u32x4_shr(magnitude, 13), wasm_i32x4_const_splat(1));
-  const v128_t rounded = wasm_i32x4_add(wasm_i32x4_add(magnitude, odd), wasm_i32x4_const_splat(0xFFF - 0x38000000));
+  const v128_t rounded =
+      wasm_i32x4_add(wasm_i32x4_add(magnitude, odd), wasm_i32x4_const_splat(0xFFF - 0x38000000));
   v128_t half = wasm_v128_bitselect(subnormal, wasm_u32x4_shr(rounded, 13),
                                     wasm_i32x4_lt(magnitude, wasm_i32x4_const_splat(0x38800000)));
   half = wasm_v128_bitselect(wasm_i32x4_const_splat(0x7C00), half,

@@ -1,6 +1,7 @@
-// Ternary matrix times several vectors over the relaxed dot product. Codes are unpacked once, to bytes in a scratch
-// that stays in the L1 cache, and then meet every token. Exact for the reason given in ternary_relaxed.cc: codes are at
-// most 2. Four rows times three tokens are twelve sums, as many as sixteen vector registers carry.
+// Ternary matrix times several vectors over the relaxed dot product. Codes are unpacked once, to bytes in a
+// scratch that stays in the L1 cache, and then meet every token. Exact for the reason given in
+// ternary_relaxed.cc: codes are at most 2. Four rows times three tokens are twelve sums, as many as sixteen
+// vector registers carry.
 #include "kernels/simd-inl.h"
 #include "kernels/variants.h"
 
@@ -39,13 +40,17 @@ void multiply(const uint8_t* const* rows, const int8_t* x, size_t x_stride, size
     v128_t xs[kTokens];
     for (size_t t = 0; t < kTokens; ++t) xs[t] = wasm_v128_load(x + t * x_stride + i);
     const v128_t c0 = wasm_v128_load(w0 + i);
-    for (size_t t = 0; t < kTokens; ++t) acc[t][0] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(xs[t], c0, acc[t][0]);
+    for (size_t t = 0; t < kTokens; ++t)
+      acc[t][0] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(xs[t], c0, acc[t][0]);
     const v128_t c1 = wasm_v128_load(w1 + i);
-    for (size_t t = 0; t < kTokens; ++t) acc[t][1] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(xs[t], c1, acc[t][1]);
+    for (size_t t = 0; t < kTokens; ++t)
+      acc[t][1] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(xs[t], c1, acc[t][1]);
     const v128_t c2 = wasm_v128_load(w2 + i);
-    for (size_t t = 0; t < kTokens; ++t) acc[t][2] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(xs[t], c2, acc[t][2]);
+    for (size_t t = 0; t < kTokens; ++t)
+      acc[t][2] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(xs[t], c2, acc[t][2]);
     const v128_t c3 = wasm_v128_load(w3 + i);
-    for (size_t t = 0; t < kTokens; ++t) acc[t][3] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(xs[t], c3, acc[t][3]);
+    for (size_t t = 0; t < kTokens; ++t)
+      acc[t][3] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(xs[t], c3, acc[t][3]);
   }
   for (size_t t = 0; t < kTokens; ++t) sums[t] = sum_lanes_i32(acc[t][0], acc[t][1], acc[t][2], acc[t][3]);
 }
@@ -80,9 +85,14 @@ void ternary_gemm(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* 
           for (size_t j = 0; j < 4; ++j) row_codes[j] = codes[i + (j < group ? j : 0)];
           v128_t sums[3];
           switch (count) {
-            case 1: multiply<1>(row_codes, xt, k_padded, tile_k, sums); break;
-            case 2: multiply<2>(row_codes, xt, k_padded, tile_k, sums); break;
-            default: multiply<3>(row_codes, xt, k_padded, tile_k, sums);
+            case 1:
+              multiply<1>(row_codes, xt, k_padded, tile_k, sums);
+              break;
+            case 2:
+              multiply<2>(row_codes, xt, k_padded, tile_k, sums);
+              break;
+            default:
+              multiply<3>(row_codes, xt, k_padded, tile_k, sums);
           }
           for (size_t j = 0; j < count; ++j) put(sums[j], group, k == 0, y + (t + j) * y_stride + r + i);
         }

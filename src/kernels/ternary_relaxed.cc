@@ -1,19 +1,20 @@
-// Ternary matrix times vector over the relaxed dot product. Relaxed, yet exact: the instruction's result depends on the
-// machine only when a lane of its second operand has the top bit set or when a pair of products saturates int16. The
-// second operand here is a code, or a code times 4 or 16 (at most 32), the first an int8 of at most 128 in magnitude,
-// so a pair is at most 2 * 32 * 128 = 8192.
+// Ternary matrix times vector over the relaxed dot product. Relaxed, yet exact: the instruction's result
+// depends on the machine only when a lane of its second operand has the top bit set or when a pair of
+// products saturates int16. The second operand here is a code, or a code times 4 or 16 (at most 32), the
+// first an int8 of at most 128 in magnitude, so a pair is at most 2 * 32 * 128 = 8192.
 #include "kernels/ternary_simd-inl.h"
 #include "kernels/variants.h"
 
 namespace ternlight::relaxed {
 namespace {
 
-// Blocks a pair of rows takes before the next pair has its turn, so that all eight streams advance together. It also
-// bounds the x16 sums, whatever the row's length: 4 blocks * 2 dots * 4 products * 32 * 128 = 2^17 per lane.
+// Blocks a pair of rows takes before the next pair has its turn, so that all eight streams advance together.
+// It also bounds the x16 sums, whatever the row's length: 4 blocks * 2 dots * 4 products * 32 * 128 = 2^17
+// per lane.
 constexpr size_t kChunk = 4;
 
-// Sums of one row. Codes are used where they lie in the byte: in place they count 1, 4 or 16 times, and each kind has a
-// sum of its own. Only the top field has to be moved, since 64 * 2 would not be a 7-bit number.
+// Sums of one row. Codes are used where they lie in the byte: in place they count 1, 4 or 16 times, and each
+// kind has a sum of its own. Only the top field has to be moved, since 64 * 2 would not be a 7-bit number.
 struct RowSums {
   v128_t x1 = wasm_i32x4_const_splat(0);
   v128_t x4 = wasm_i32x4_const_splat(0);
@@ -81,7 +82,8 @@ void ternary_gemv(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* 
       const size_t n = blocks - b < kChunk ? blocks - b : kChunk;
       const uint8_t* chunk = w + r * stride + b * 32;
       for (size_t s = 0; s < 8; s += 2) {
-        add_pair(chunk + s * band * stride, chunk + (s + 1) * band * stride, x + b * 128, n, total[s], total[s + 1]);
+        add_pair(chunk + s * band * stride, chunk + (s + 1) * band * stride, x + b * 128, n, total[s],
+                 total[s + 1]);
       }
     }
     int32_t sums[8];
@@ -102,8 +104,8 @@ void ternary_gemv(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* 
   }
 }
 
-void ternary_grouped_gemv(const uint8_t* w, const float* scales, size_t rows, size_t k_padded, const int8_t* x,
-                          const int32_t* sums, float* y) {
+void ternary_grouped_gemv(const uint8_t* w, const float* scales, size_t rows, size_t k_padded,
+                          const int8_t* x, const int32_t* sums, float* y) {
   ternary_grouped_gemv_simd<Impl>(w, scales, rows, k_padded, x, sums, y);
 }
 

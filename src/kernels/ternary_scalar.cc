@@ -31,8 +31,8 @@ void ternary_gemm(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* 
   for (size_t t = 0; t < tokens; ++t) ternary_gemv(w, rows, k_padded, x + t * k_padded, y + t * y_stride);
 }
 
-void ternary_grouped_gemv(const uint8_t* w, const float* scales, size_t rows, size_t k_padded, const int8_t* x,
-                          const int32_t* sums, float* y) {
+void ternary_grouped_gemv(const uint8_t* w, const float* scales, size_t rows, size_t k_padded,
+                          const int8_t* x, const int32_t* sums, float* y) {
   const size_t blocks = k_padded / 128;
   const size_t groups = (blocks + 1) / 2;
   for (size_t r = 0; r < rows; ++r, w += blocks * 32) {

@@ -1,11 +1,12 @@
 // Ternary matrix times vector over i32x4.dot_i16x8, on the layout as it is.
 //
-// A byte V holds four codes f3 f2 f1 f0 (two bits each, f3 on top). With V1 = V & 0xFC, V2 = V & 0xF0, V3 = V & 0xC0:
+// A byte V holds four codes f3 f2 f1 f0 (two bits each, f3 on top). With V1 = V & 0xFC, V2 = V & 0xF0, V3 = V
+// & 0xC0:
 //   f0 = V - V1, 4 f1 = V1 - V2, 16 f2 = V2 - V3, 64 f3 = V3, hence
 //   64 (f0 x0 + f1 x1 + f2 x2 + f3 x3) = V 64 x0 + V1 (16 x1 - 64 x0) + V2 (4 x2 - 16 x1) + V3 (x3 - 4 x2).
-// The brackets depend on the activations alone and fit int16 (at most 80 * 128), so they are made once for all rows;
-// no code is ever shifted into place, and one sum per row does. Sums wrap modulo 2^32, which is harmless, because the
-// final one fits: 64 * 2 * 128 * 4096 (a tile) = 2^26.
+// The brackets depend on the activations alone and fit int16 (at most 80 * 128), so they are made once for
+// all rows; no code is ever shifted into place, and one sum per row does. Sums wrap modulo 2^32, which is
+// harmless, because the final one fits: 64 * 2 * 128 * 4096 (a tile) = 2^26.
 #include "kernels/ternary_simd-inl.h"
 #include "kernels/variants.h"
 
@@ -14,7 +15,8 @@ namespace {
 
 struct Impl {
   static constexpr size_t kTileBlocks = 32;  // 4096 weights: 8 KB of prepared activations
-  // For every 16 bytes of a row eight vectors: the four factors for the even bytes, the four for the odd ones.
+  // For every 16 bytes of a row eight vectors: the four factors for the even bytes, the four for the odd
+  // ones.
   struct Prepared {
     int16_t x[kTileBlocks * 128];
   };
@@ -44,16 +46,18 @@ struct Impl {
 
   // Adds what eight bytes (in int16 lanes) of one row contribute.
   static v128_t add(v128_t total, v128_t v, v128_t x0, v128_t x1, v128_t x2, v128_t x3) {
-    const v128_t s01 = wasm_i32x4_add(
-        wasm_i32x4_dot_i16x8(v, x0), wasm_i32x4_dot_i16x8(wasm_v128_and(v, wasm_i16x8_const_splat(0xFC)), x1));
-    const v128_t s23 = wasm_i32x4_add(wasm_i32x4_dot_i16x8(wasm_v128_and(v, wasm_i16x8_const_splat(0xF0)), x2),
-                                      wasm_i32x4_dot_i16x8(wasm_v128_and(v, wasm_i16x8_const_splat(0xC0)), x3));
+    const v128_t s01 =
+        wasm_i32x4_add(wasm_i32x4_dot_i16x8(v, x0),
+                       wasm_i32x4_dot_i16x8(wasm_v128_and(v, wasm_i16x8_const_splat(0xFC)), x1));
+    const v128_t s23 =
+        wasm_i32x4_add(wasm_i32x4_dot_i16x8(wasm_v128_and(v, wasm_i16x8_const_splat(0xF0)), x2),
+                       wasm_i32x4_dot_i16x8(wasm_v128_and(v, wasm_i16x8_const_splat(0xC0)), x3));
     return wasm_i32x4_add(total, wasm_i32x4_add(s01, s23));
   }
 
   // Adds 64 times the dots of four rows, over some blocks, to the totals.
-  static void add_quad(const uint8_t* w0, const uint8_t* w1, const uint8_t* w2, const uint8_t* w3, const int16_t* x,
-                       size_t blocks, v128_t* totals) {
+  static void add_quad(const uint8_t* w0, const uint8_t* w1, const uint8_t* w2, const uint8_t* w3,
+                       const int16_t* x, size_t blocks, v128_t* totals) {
     v128_t total0 = totals[0], total1 = totals[1], total2 = totals[2], total3 = totals[3];
     const v128_t low = wasm_i16x8_const_splat(0x00FF);
     for (size_t i = 0; i < blocks * 32; i += 16, x += 64) {
@@ -87,7 +91,8 @@ struct Impl {
     v128_t totals[4];
     for (v128_t& t : totals) t = wasm_i32x4_const_splat(0);
     const size_t offset = begin * 32;
-    add_quad(w[0] + offset, w[1] + offset, w[2] + offset, w[3] + offset, prepared.x + begin * 128, blocks, totals);
+    add_quad(w[0] + offset, w[1] + offset, w[2] + offset, w[3] + offset, prepared.x + begin * 128, blocks,
+             totals);
     return dots(totals);
   }
 };
@@ -120,8 +125,9 @@ void ternary_gemv(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* 
         const size_t chunk = n - b < kChunk ? n - b : kChunk;
         const uint8_t* chunk_w = tile_w + b * 32;
         for (size_t s = 0; s < 8; s += 4) {
-          Impl::add_quad(chunk_w + row[s] * stride, chunk_w + row[s + 1] * stride, chunk_w + row[s + 2] * stride,
-                         chunk_w + row[s + 3] * stride, prepared.x + b * 128, chunk, totals + s);
+          Impl::add_quad(chunk_w + row[s] * stride, chunk_w + row[s + 1] * stride,
+                         chunk_w + row[s + 2] * stride, chunk_w + row[s + 3] * stride, prepared.x + b * 128,
+                         chunk, totals + s);
         }
       }
       wasm_v128_store(sums, Impl::dots(totals));
@@ -143,8 +149,8 @@ void ternary_gemv(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* 
   }
 }
 
-void ternary_grouped_gemv(const uint8_t* w, const float* scales, size_t rows, size_t k_padded, const int8_t* x,
-                          const int32_t* sums, float* y) {
+void ternary_grouped_gemv(const uint8_t* w, const float* scales, size_t rows, size_t k_padded,
+                          const int8_t* x, const int32_t* sums, float* y) {
   ternary_grouped_gemv_simd<Impl>(w, scales, rows, k_padded, x, sums, y);
 }
 

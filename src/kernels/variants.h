@@ -1,5 +1,5 @@
-// Declares the implementations that kernels.cc chooses from: one namespace per Isa, each function named like the field
-// of Kernels it fills and typed by it, so that a definition with another signature does not link.
+// Declares the implementations that kernels.cc chooses from: one namespace per Isa, each function named like
+// the field of Kernels it fills and typed by it, so that a definition with another signature does not link.
 #pragma once
 
 #include "kernels/kernels.h"

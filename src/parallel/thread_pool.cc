@@ -17,8 +17,9 @@ namespace ternlight {
 
 namespace {
 
-// A forward pass has a few hundred barriers per token, microseconds apart: sleeping at each would double its time.
-// Some tens of microseconds of spinning bridge those gaps; a thread that waits longer, between tokens, sleeps.
+// A forward pass has a few hundred barriers per token, microseconds apart: sleeping at each would double its
+// time. Some tens of microseconds of spinning bridge those gaps; a thread that waits longer, between tokens,
+// sleeps.
 #if defined(__wasm__)
 constexpr int kSpins = 20000;  // wasm has no pause instruction: a round takes a nanosecond or two
 inline void pause() {}
@@ -33,7 +34,8 @@ inline void pause() {
 }
 #endif
 
-// A number that threads wait for. Nobody asleep, nobody notified: the system call is paid only when it is needed.
+// A number that threads wait for. Nobody asleep, nobody notified: the system call is paid only when it is
+// needed.
 class alignas(64) Signal {
  public:
   uint32_t load() const { return value_.load(std::memory_order_acquire); }
@@ -46,7 +48,8 @@ class alignas(64) Signal {
       if (const uint32_t now = load(); now != old) return now;
       pause();
     }
-    // Announced before the last look at the value: either wake() sees the sleeper or the sleeper sees the new value.
+    // Announced before the last look at the value: either wake() sees the sleeper or the sleeper sees the new
+    // value.
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
     uint32_t now = value_.load(std::memory_order_seq_cst);
     while (now == old) {
@@ -124,7 +127,8 @@ struct ThreadPool::Impl {
 ThreadPool::ThreadPool(size_t threads) : size_(threads > 1 ? threads : 1), impl_(std::make_unique<Impl>()) {
   impl_->threads.reserve(size_ - 1);
   for (size_t worker = 1; worker < size_; ++worker) {
-    impl_->threads.emplace_back([impl = impl_.get(), worker, workers = size_] { impl->work(worker, workers); });
+    impl_->threads.emplace_back(
+        [impl = impl_.get(), worker, workers = size_] { impl->work(worker, workers); });
   }
 }
 

@@ -121,51 +121,48 @@ int32_t Sampler::draw(float max_logit, size_t n) {
   return last;
 }
 
-// Takes candidates off a heap, likeliest first, only as far as the filters want them: far cheaper than sorting a
-// vocabulary of 10^5 tokens, and just as determined, since the order is total.
+// Brings candidates into order, likeliest first, only as far as the filters want them: top-k by a heap of k, otherwise by
+// taking them off a heap of all one by one. Both are far cheaper than sorting a vocabulary of 10^5 tokens, and just as
+// determined, since the order is total.
 int32_t Sampler::draw_sorted(float max_logit, size_t n) {
-  const auto less_likely = [](const Candidate& a, const Candidate& b) {
-    return a.logit < b.logit || (a.logit == b.logit && a.token > b.token);
+  const auto more_likely = [](const Candidate& a, const Candidate& b) {
+    return a.logit > b.logit || (a.logit == b.logit && a.token < b.token);
   };
-  const auto weight_of = [&](float logit) { return exp_f32((logit - max_logit) / params_.temperature); };
-  const auto begin = candidates_.begin();
-  const size_t k = params_.top_k == 0 ? n : std::min<size_t>(params_.top_k, n);
+  const auto less_likely = [&](const Candidate& a, const Candidate& b) { return more_likely(b, a); };
+  const auto weight_of = [&](size_t i) { return exp_f32((candidates_[i].logit - max_logit) / params_.temperature); };
+  const auto at = [&](size_t i) { return candidates_.begin() + static_cast<ptrdiff_t>(i); };
+  const bool top_k = params_.top_k > 0 && params_.top_k < n;
+  const size_t k = top_k ? params_.top_k : n;
+  // Where the i-th likeliest stands, once it is in order: popping a heap fills it from the end.
+  const auto place = [&](size_t i) { return top_k ? i : n - 1 - i; };
 
-  // top-p is a share of the total that top-k leaves.
+  // top-p is a share of the total that top-k leaves. It is added up in an order that no library chooses: by likelihood,
+  // or, before there is a heap, by id.
+  if (top_k) std::partial_sort(at(0), at(k), at(n), more_likely);
   double total = 0;
-  if (k == n) {
-    for (size_t i = 0; i < n; ++i) total += static_cast<double>(weight_of(candidates_[i].logit));
-  }
-  std::make_heap(begin, begin + static_cast<ptrdiff_t>(n), less_likely);
-  size_t heap = n;  // the heap is in [0, heap); what was taken stands behind it, the likeliest at n - 1
-  const auto take = [&] {
-    std::pop_heap(begin, begin + static_cast<ptrdiff_t>(heap), less_likely);
-    return --heap;
-  };
-  if (k < n) {
-    for (size_t i = 0; i < k; ++i) total += static_cast<double>(weight_of(candidates_[take()].logit));
-  }
+  for (size_t i = 0; i < k; ++i) total += static_cast<double>(weight_of(i));
+  if (!top_k) std::make_heap(at(0), at(n), less_likely);
 
   const double enough = static_cast<double>(params_.top_p) * total;
   double kept = 0;
-  size_t first = n;  // the kept ones are [first, n), with their weights in place of their logits
-  while (first > n - k) {
-    const size_t next = k < n ? first - 1 : take();
-    const float weight = weight_of(candidates_[next].logit);
-    if (first < n && weight < params_.min_p) break;
-    first = next;
-    candidates_[next].logit = weight;
+  size_t count = 0;
+  while (count < k) {
+    if (!top_k) std::pop_heap(at(0), at(n - count), less_likely);
+    const float weight = weight_of(place(count));
+    if (count > 0 && weight < params_.min_p) break;
+    candidates_[place(count)].logit = weight;  // from here on only its weight matters
     kept += static_cast<double>(weight);
+    ++count;
     if (params_.top_p < 1 && kept >= enough) break;
   }
 
   const double target = rng_.next_u32() * 0x1p-32 * kept;
   double sum = 0;
-  for (size_t i = n; i > first; --i) {
-    sum += static_cast<double>(candidates_[i - 1].logit);
-    if (sum > target) return candidates_[i - 1].token;
+  for (size_t i = 0; i < count; ++i) {
+    sum += static_cast<double>(candidates_[place(i)].logit);
+    if (sum > target) return candidates_[place(i)].token;
   }
-  return candidates_[first].token;
+  return candidates_[place(count - 1)].token;
 }
 
 }  // namespace ternlight

@@ -54,7 +54,7 @@ Status run_perplexity(const Args& args, bool json) {
 
   const size_t window = session.context_length() - 1;
   double sum = 0;
-  size_t scored = 0;
+  size_t scored = 0, bytes = 0;
   for (size_t start = 0; start < tokens.size(); start += window) {
     std::vector<Token> part;
     if (const auto bos = tokenizer.bos(); bos && tokenizer.adds_bos()) part.push_back(*bos);
@@ -65,18 +65,20 @@ Status run_perplexity(const Args& args, bool json) {
       if (position + 1 >= part.size()) return;
       sum += negative_log_likelihood(logits, part[position + 1]);
       scored++;
+      bytes += tokenizer.bytes(part[position + 1], /*special=*/true).size();
     }));
   }
   if (scored == 0) return error(ErrorCode::invalid_argument, *text_file + ": expected at least two tokens of text");
   const double mean = sum / static_cast<double>(scored);
+  const double bits_per_byte = sum / std::log(2.0) / static_cast<double>(bytes);
   if (!json) {
     printf("perplexity %.4f (%.4f nats per token over %zu tokens, %.4f bits per byte)\n", std::exp(mean), mean, scored,
-           sum / std::log(2.0) / static_cast<double>(text.size()));
+           bits_per_byte);
     return ok_status();
   }
   JsonWriter w;
   w.begin_object().field("perplexity", std::exp(mean)).field("nats_per_token", mean).field("tokens", scored);
-  w.field("text_bytes", text.size()).field("bits_per_byte", sum / std::log(2.0) / static_cast<double>(text.size())).end_object();
+  w.field("text_bytes", bytes).field("bits_per_byte", bits_per_byte).end_object();
   printf("%s\n", w.text().c_str());
   return ok_status();
 }

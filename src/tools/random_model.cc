@@ -1,6 +1,8 @@
 // ternlight random-model: writes a model of random weights.
 #include "tools/random_model.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -67,7 +69,8 @@ Status run(const Args& args, bool json) {
   const bool closed = fclose(file) == 0;
   if (!stats.ok() || !closed) {
     const Status status = stats.ok() ? failed() : stats.status();
-    remove(path->c_str());  // half a model would only look like one
+    // half a model would only look like one; but devices are not ours to remove
+    if (struct stat info; stat(path->c_str(), &info) == 0 && S_ISREG(info.st_mode)) remove(path->c_str());
     return status;
   }
   if (json) {

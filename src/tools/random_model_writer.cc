@@ -116,8 +116,8 @@ void add_tensors(gguf::Writer& w, const RandomModelSpec& spec, const Shape& shap
 }
 
 // One tensor's bytes and the padding behind them.
-Status write_tensor(const RandomModelSpec& spec, const gguf::TensorInfo& tensor, uint64_t padding,
-                    const std::function<Status(std::span<const uint8_t>)>& write) {
+Status write_tensor(const RandomModelSpec& spec, const Shape& shape, const gguf::TensorInfo& tensor,
+                    uint64_t padding, const std::function<Status(std::span<const uint8_t>)>& write) {
   const PackFormat& format = *find_pack_format(tensor.type);
   const gguf::TypeInfo& type = *gguf::find_type(tensor.type);
   const auto k = static_cast<size_t>(tensor.k());
@@ -137,7 +137,9 @@ Status write_tensor(const RandomModelSpec& spec, const gguf::TensorInfo& tensor,
     } else if (norm) {
       source.normal_row(format, k, /*mean=*/1.0f, /*deviation=*/0.1f, buffer.data());
     } else {
-      source.normal_row(format, k, /*mean=*/0.0f, deviation, buffer.data());
+      // Special tokens are never the likeliest, as in trained models: generation must not end by chance.
+      const bool special = r >= shape.vocab - shape.specials;
+      source.normal_row(format, k, /*mean=*/0.0f, special ? deviation / 4.0f : deviation, buffer.data());
     }
     if (type.tail_bytes > 0 && r + 1 == tensor.rows()) std::memcpy(buffer.data() + row, &scale, sizeof scale);
     TERNLIGHT_TRY(write({buffer.data(), r + 1 == tensor.rows() ? buffer.size() : row}));
@@ -163,7 +165,7 @@ Result<RandomModelStats> write_random_model(const RandomModelSpec& spec,
   TERNLIGHT_TRY(write({reinterpret_cast<const uint8_t*>(header.data()), header.size()}));
   RandomModelStats stats;
   for (const gguf::TensorInfo& tensor : writer.tensors()) {
-    TERNLIGHT_TRY(write_tensor(spec, tensor, writer.padding(tensor.bytes), write));
+    TERNLIGHT_TRY(write_tensor(spec, *shape, tensor, writer.padding(tensor.bytes), write));
     stats.parameters += tensor.k() * tensor.rows();
   }
   TERNLIGHT_ASSIGN(stats.bytes, writer.file_bytes());

@@ -1,7 +1,9 @@
 // Speed of the kernels on the shapes of BitNet b1.58 2B4T (d 2560, FFN 6912) and of a small model, per Isa.
-// Items are multiplications, so items_per_second is weights (times tokens) per second; bytes are weights read.
+// Items are multiplications, so items_per_second is weights (times tokens) per second; bytes are weights
+// read.
 //
-// Native figures say how the sources fare through the SIMD stand-in; what wasm gets has to be measured in a browser.
+// Native figures say how the sources fare through the SIMD stand-in; what wasm gets has to be measured in a
+// browser.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -29,7 +31,8 @@ std::vector<uint8_t> random_codes(size_t bytes) {
   Rng rng(1);
   std::vector<uint8_t> w(bytes);
   for (uint8_t& byte : w) {
-    for (int field = 0; field < 4; ++field) byte = static_cast<uint8_t>(byte << 2 | static_cast<int>(rng.next_below(3)));
+    for (int field = 0; field < 4; ++field)
+      byte = static_cast<uint8_t>(byte << 2 | static_cast<int>(rng.next_below(3)));
   }
   return w;
 }
@@ -134,7 +137,8 @@ void block_gemv(benchmark::State& state, Isa isa, BlockGemv gemv, Layout layout)
   report(state, rows * k, w.size());
 }
 
-void vector_kernel(benchmark::State& state, Isa isa, void (*run)(const Kernels&, std::vector<float>*, size_t)) {
+void vector_kernel(benchmark::State& state, Isa isa,
+                   void (*run)(const Kernels&, std::vector<float>*, size_t)) {
   const Kernels kernels = make_kernels(isa);
   const auto n = static_cast<size_t>(state.range(0));
   std::vector<float> v[3] = {random_floats(n), random_floats(n), random_floats(n)};
@@ -150,30 +154,49 @@ void register_all(Isa isa) {
   const auto add = [&suffix](const char* what, auto function) {
     return benchmark::RegisterBenchmark((what + suffix).c_str(), function);
   };
-  // In cache: the small model's shapes, then 2B4T's k, q, gate and down; the last one (84 MB) comes from memory.
+  // In cache: the small model's shapes, then 2B4T's k, q, gate and down; the last one (84 MB) comes from
+  // memory.
   add("ternary_gemv", [isa](benchmark::State& s) { ternary_gemv(s, isa); })
-      ->Args({256, 256})->Args({768, 256})->Args({640, 2560})->Args({2560, 2560})->Args({6912, 2560})
-      ->Args({2560, 6912})->Args({131072, 2560});
+      ->Args({256, 256})
+      ->Args({768, 256})
+      ->Args({640, 2560})
+      ->Args({2560, 2560})
+      ->Args({6912, 2560})
+      ->Args({2560, 6912})
+      ->Args({131072, 2560});
   add("ternary_gemm", [isa](benchmark::State& s) { ternary_gemm(s, isa); })
-      ->Args({2560, 2560, 2})->Args({2560, 2560, 4})->Args({2560, 2560, 16})->Args({2560, 2560, 128})
+      ->Args({2560, 2560, 2})
+      ->Args({2560, 2560, 4})
+      ->Args({2560, 2560, 16})
+      ->Args({2560, 2560, 128})
       ->Args({2560, 6912, 32});
-  add("ternary_grouped_gemv", [isa](benchmark::State& s) { ternary_grouped_gemv(s, isa); })->Args({2560, 2560});
+  add("ternary_grouped_gemv", [isa](benchmark::State& s) {
+    ternary_grouped_gemv(s, isa);
+  })->Args({2560, 2560});
   add("f16_gemv", [isa](benchmark::State& s) { f16_gemv(s, isa); })->Args({400, 2560})->Args({16384, 2560});
   add("int8_gemv", [isa](benchmark::State& s) { int8_gemv(s, isa); })->Args({400, 2560})->Args({32768, 2560});
-  add("q8_0_gemv", [isa](benchmark::State& s) { block_gemv(s, isa, &Kernels::q8_0_gemv, Layout::q8_0); })
-      ->Args({32768, 2560});
-  add("q6_k_gemv", [isa](benchmark::State& s) { block_gemv(s, isa, &Kernels::q6_k_gemv, Layout::q6_k); })
-      ->Args({32768, 2560});
-  add("rms_norm", [isa](benchmark::State& s) {
-    vector_kernel(s, isa, [](const Kernels& k, std::vector<float>* v, size_t n) {
-      k.rms_norm(v[0].data(), v[1].data(), 1e-5f, n, v[2].data());
-    });
-  })->Arg(2560)->Arg(6912);
-  add("quantize_i8", [isa](benchmark::State& s) {
-    vector_kernel(s, isa, [](const Kernels& k, std::vector<float>* v, size_t n) {
-      k.quantize_i8(v[0].data(), n, reinterpret_cast<int8_t*>(v[2].data()), n);
-    });
-  })->Arg(2560)->Arg(6912);
+  add("q8_0_gemv", [isa](benchmark::State& s) {
+    block_gemv(s, isa, &Kernels::q8_0_gemv, Layout::q8_0);
+  })->Args({32768, 2560});
+  add("q6_k_gemv", [isa](benchmark::State& s) {
+    block_gemv(s, isa, &Kernels::q6_k_gemv, Layout::q6_k);
+  })->Args({32768, 2560});
+  add("rms_norm",
+      [isa](benchmark::State& s) {
+        vector_kernel(s, isa, [](const Kernels& k, std::vector<float>* v, size_t n) {
+          k.rms_norm(v[0].data(), v[1].data(), 1e-5f, n, v[2].data());
+        });
+      })
+      ->Arg(2560)
+      ->Arg(6912);
+  add("quantize_i8",
+      [isa](benchmark::State& s) {
+        vector_kernel(s, isa, [](const Kernels& k, std::vector<float>* v, size_t n) {
+          k.quantize_i8(v[0].data(), n, reinterpret_cast<int8_t*>(v[2].data()), n);
+        });
+      })
+      ->Arg(2560)
+      ->Arg(6912);
   add("silu_mul", [isa](benchmark::State& s) {
     vector_kernel(s, isa, [](const Kernels& k, std::vector<float>* v, size_t n) {
       k.silu_mul(v[0].data(), v[1].data(), n, v[2].data());

@@ -8,7 +8,9 @@ namespace ternlight {
 namespace {
 
 // n roundings of one part in 2^24 each.
-double tolerance(size_t roundings, double magnitude) { return static_cast<double>(roundings) * 0x1p-24 * magnitude; }
+double tolerance(size_t roundings, double magnitude) {
+  return static_cast<double>(roundings) * 0x1p-24 * magnitude;
+}
 
 using BlockGemv = void (*Kernels::*)(const uint8_t*, size_t, size_t, const int16_t*, float*);
 
@@ -88,7 +90,8 @@ void decode_block(Layout layout, const uint8_t* p, std::vector<double>& out) {
         }
       }
       break;
-    default: FAIL();
+    default:
+      FAIL();
   }
 }
 
@@ -119,8 +122,9 @@ TEST(GemvScalar, BlockTypesMatchTheirDescriptionInDoublePrecision) {
         sum += weights[i] * x[i];
         magnitude += std::abs(weights[i] * x[i]);
       }
-      // Per sub-block two conversions and up to four roundings, one addition each: 32 additions at most; for q4_k the
-      // two products can each exceed their difference, which 4 times the magnitude covers at these codes.
+      // Per sub-block two conversions and up to four roundings, one addition each: 32 additions at most; for
+      // q4_k the two products can each exceed their difference, which 4 times the magnitude covers at these
+      // codes.
       EXPECT_NEAR(y[r], sum, tolerance(40, 4 * magnitude)) << type.name;
     }
   }
@@ -253,7 +257,8 @@ TEST_P(Gemv, BlockTypesEqualScalarForEveryLengthAndNumberOfRows) {
         Guarded<float> expected(rows), actual(rows);
         (scalar_.*type.gemv)(w.data(), rows, k, x.data(), expected.data());
         (fast_.*type.gemv)(w.data(), rows, k, x.data(), actual.data());
-        expect_same_bits(expected, actual, std::string(type.name) + ' ' + std::to_string(rows) + " x " + std::to_string(k));
+        expect_same_bits(expected, actual,
+                         std::string(type.name) + ' ' + std::to_string(rows) + " x " + std::to_string(k));
       }
     }
   }

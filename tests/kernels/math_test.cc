@@ -1,5 +1,5 @@
-// The portable exp, log, sin, cos and the half floats, against libm (in extended precision where the machine has it)
-// and against the definitions.
+// The portable exp, log, sin, cos and the half floats, against libm (in extended precision where the machine
+// has it) and against the definitions.
 #include "kernels/math-inl.h"
 
 #include <gtest/gtest.h>
@@ -18,11 +18,13 @@ template <class Float>
 double ulps(long double exact, Float value) {
   const auto rounded = std::abs(static_cast<Float>(exact));
   const Float ulp = std::nextafter(rounded, std::numeric_limits<Float>::infinity()) - rounded;
-  return static_cast<double>(std::abs(exact - static_cast<long double>(value)) / static_cast<long double>(ulp));
+  return static_cast<double>(std::abs(exact - static_cast<long double>(value)) /
+                             static_cast<long double>(ulp));
 }
 
 double uniform(Rng& rng, double low, double high) {
-  return low + (high - low) * (static_cast<double>(rng.next_u32()) + static_cast<double>(rng.next_float())) * 0x1p-32;
+  return low + (high - low) * (static_cast<double>(rng.next_u32()) + static_cast<double>(rng.next_float())) *
+                   0x1p-32;
 }
 
 TEST(Math, ExpOfFloatsStaysWithinOneUlpSubnormalResultsIncluded) {
@@ -55,7 +57,8 @@ TEST(Math, DoubleFunctionsStayWithinTwoUlps) {
     const double y = i % 2 == 0 ? std::exp(uniform(rng, -300, 300)) : uniform(rng, 0.5, 2);
     worst_log = std::max(worst_log, ulps(std::log(static_cast<long double>(y)), log_f64(y)));
     double a = i % 2 == 0 ? uniform(rng, -1e6, 1e6) : uniform(rng, -7, 7);
-    if (i % 7 == 0) a = std::floor(a / 1.6) * 1.5707963267948966;  // next to the zeros, where cancellation is worst
+    if (i % 7 == 0)
+      a = std::floor(a / 1.6) * 1.5707963267948966;  // next to the zeros, where cancellation is worst
     const SinCosF64 result = sin_cos_f64(a);
     worst_sin = std::max(worst_sin, ulps(std::sin(static_cast<long double>(a)), result.sin));
     worst_cos = std::max(worst_cos, ulps(std::cos(static_cast<long double>(a)), result.cos));
@@ -67,7 +70,8 @@ TEST(Math, DoubleFunctionsStayWithinTwoUlps) {
 }
 
 TEST(Math, DoubleFunctionsGiveKnownBits) {
-  // Pinned, so that a compiler that contracts, reorders or excuses itself with its own libm is noticed. exp(1) is one ulp above the correctly rounded value.
+  // Pinned, so that a compiler that contracts, reorders or brings its own libm is noticed. exp(1) is one ulp
+  // above the correctly rounded value.
   EXPECT_EQ(double_bits(exp_f64(1.0)), 0x4005BF0A8B14576Au);
   EXPECT_EQ(double_bits(log_f64(10000.0)), 0x40226BB1BBB55516u);
   EXPECT_EQ(double_bits(log_f64(500000.0)), 0x402A3EA669A05C01u);

@@ -1,4 +1,5 @@
-// Activation quantisers: rounding and scales by the definition, fast against scalar, and input that is not finite.
+// Activation quantisers: rounding and scales by the definition, fast against scalar, and input that is not
+// finite.
 #include <cmath>
 #include <limits>
 
@@ -112,7 +113,8 @@ TEST_P(Quantize, TreatsNanAndInfinityAsScalarDoes) {
 TEST_P(Quantize, GroupSumsEqualScalarForEveryLength) {
   for (size_t n = 128; n <= 20 * 128; n += 128) {
     Guarded<int8_t> q(n);
-    for (int8_t& v : q) v = static_cast<int8_t>(n % 256 == 0 ? -128 : static_cast<int>(rng_.next_below(256)) - 128);
+    for (int8_t& v : q)
+      v = static_cast<int8_t>(n % 256 == 0 ? -128 : static_cast<int>(rng_.next_below(256)) - 128);
     Guarded<int32_t> expected((n + 255) / 256), actual((n + 255) / 256);
     scalar_.group_sums_i8(q.data(), n, expected.data());
     fast_.group_sums_i8(q.data(), n, actual.data());

@@ -1,5 +1,5 @@
-// The known-answer test passes for every table of this build, and fails when a kernel is wrong: each integer kernel is
-// replaced by one that errs slightly.
+// The known-answer test passes for every table of this build, and fails when a kernel is wrong: each integer
+// kernel is replaced by one that errs slightly.
 #include <gtest/gtest.h>
 
 #include "kernels/kernels.h"
@@ -51,8 +51,8 @@ TEST(SelfTest, NoticesAWrongTernaryGemm) {
 
 TEST(SelfTest, NoticesAWrongGroupedGemv) {
   Kernels wrong = kRight;
-  wrong.ternary_grouped_gemv = [](const uint8_t* w, const float* scales, size_t rows, size_t k, const int8_t* x,
-                                  const int32_t* sums, float* y) {
+  wrong.ternary_grouped_gemv = [](const uint8_t* w, const float* scales, size_t rows, size_t k,
+                                  const int8_t* x, const int32_t* sums, float* y) {
     kRight.ternary_grouped_gemv(w, scales, rows, k, x, sums, y);
     y[rows / 2] += 1.0f;
   };

@@ -1,4 +1,5 @@
-// Helpers of the kernel tests: buffers that end at a guard page, seeded data, bit-for-bit comparison, the list of Isas.
+// Helpers of the kernel tests: buffers that end at a guard page, seeded data, bit-for-bit comparison, the
+// list of Isas.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,16 +22,20 @@
 
 namespace ternlight {
 
-// A buffer whose last byte lies before a page that must not be touched: an access past the end kills the test. Its
-// begin is therefore as unaligned as its size allows. In wasm, which has no protected pages, a plain buffer.
+// A buffer whose last byte lies before a page that must not be touched: an access past the end kills the
+// test. Its begin is therefore as unaligned as its size allows. wasm has no protected pages: there, a write
+// past the end fails the test when the buffer goes, and what is read there is noise that no result may show.
 template <class T>
 class Guarded {
  public:
   explicit Guarded(size_t count) : count_(count) {
     const size_t bytes = count * sizeof(T);
 #if defined(__wasm__)
-    base_ = static_cast<uint8_t*>(malloc(bytes + 1));
-    data_ = reinterpret_cast<T*>(base_);
+    const size_t front = (16 - bytes % 16) % 16;  // the end is aligned, not the begin
+    base_ = static_cast<uint8_t*>(malloc(front + bytes + kFence));
+    if (base_ == nullptr) abort();
+    data_ = reinterpret_cast<T*>(base_ + front);
+    memset(base_ + front + bytes, kFenceByte, kFence);
 #else
     const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
     const size_t usable = (bytes + page - 1) / page * page;
@@ -47,6 +52,9 @@ class Guarded {
   }
   ~Guarded() {
 #if defined(__wasm__)
+    const uint8_t* fence = reinterpret_cast<const uint8_t*>(data_ + count_);
+    const auto intact = std::count(fence, fence + kFence, kFenceByte);
+    EXPECT_EQ(intact, kFence) << "written past the end of a buffer of " << count_ << " elements";
     free(base_);
 #else
     munmap(base_, mapped_);
@@ -64,10 +72,15 @@ class Guarded {
   T* end() { return data_ + count_; }
 
  private:
+#if defined(__wasm__)
+  static constexpr int kFence = 256;  // more than any kernel writes at a time
+  static constexpr uint8_t kFenceByte = 0xA7;
+#else
+  size_t mapped_ = 0;
+#endif
   size_t count_;
   uint8_t* base_ = nullptr;
   T* data_ = nullptr;
-  size_t mapped_ = 0;
 };
 
 inline float next_between(Rng& rng, float low, float high) { return low + (high - low) * rng.next_float(); }
@@ -91,8 +104,8 @@ void expect_same_bits(const A& expected, const B& actual, const std::string& wha
   if (memcmp(expected.data(), actual.data(), expected.size() * sizeof expected[0]) == 0) return;
   for (size_t i = 0; i < expected.size(); ++i) {
     if (memcmp(expected.data() + i, actual.data() + i, sizeof expected[0]) != 0) {
-      FAIL() << what << ": element " << i << " of " << expected.size() << " is " << +actual[i] << ", scalar has "
-             << +expected[i];
+      FAIL() << what << ": element " << i << " of " << expected.size() << " is " << +actual[i]
+             << ", scalar has " << +expected[i];
     }
   }
 }
@@ -114,9 +127,9 @@ class KernelTest : public testing::TestWithParam<Isa> {
   Rng rng_{20240617};
 };
 
-#define TERNLIGHT_FOR_FAST_ISAS(suite)                                     \
-  GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(suite);                    \
-  INSTANTIATE_TEST_SUITE_P(Isas, suite, testing::ValuesIn(fast_isas()),    \
+#define TERNLIGHT_FOR_FAST_ISAS(suite)                                  \
+  GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(suite);                 \
+  INSTANTIATE_TEST_SUITE_P(Isas, suite, testing::ValuesIn(fast_isas()), \
                            [](const auto& param_info) { return std::string(name(param_info.param)); })
 
 // ---- ternary matrices

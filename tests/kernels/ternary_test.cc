@@ -5,7 +5,8 @@ namespace ternlight {
 namespace {
 
 struct Problem {
-  Problem(size_t rows_, size_t k_, size_t tokens_) : rows(rows_), k(k_), tokens(tokens_), codes(rows_ * k_), x(tokens_ * padded(k_)) {}
+  Problem(size_t rows_, size_t k_, size_t tokens_)
+      : rows(rows_), k(k_), tokens(tokens_), codes(rows_ * k_), x(tokens_ * padded(k_)) {}
   size_t rows, k, tokens;
   std::vector<uint8_t> codes;
   std::vector<int8_t> x;
@@ -35,7 +36,8 @@ int64_t plain_dot(const Problem& p, size_t row, size_t token, size_t begin, size
   return sum;
 }
 
-void expect_gemv_equal(const Kernels& scalar, const Kernels& fast, const Problem& p, const std::string& what) {
+void expect_gemv_equal(const Kernels& scalar, const Kernels& fast, const Problem& p,
+                       const std::string& what) {
   const Guarded<uint8_t> w = p.packed();
   const Guarded<int8_t> x(p.x);
   Guarded<int32_t> expected(p.rows), actual(p.rows);
@@ -69,8 +71,10 @@ void expect_grouped_equal(const Kernels& scalar, const Kernels& fast, const Prob
   fast.group_sums_i8(x.data(), padded(p.k), fast_sums.data());
   expect_same_bits(sums, fast_sums, what);
   Guarded<float> expected(p.rows), actual(p.rows);
-  scalar.ternary_grouped_gemv(w.data(), scales.data(), p.rows, padded(p.k), x.data(), sums.data(), expected.data());
-  fast.ternary_grouped_gemv(w.data(), scales.data(), p.rows, padded(p.k), x.data(), sums.data(), actual.data());
+  scalar.ternary_grouped_gemv(w.data(), scales.data(), p.rows, padded(p.k), x.data(), sums.data(),
+                              expected.data());
+  fast.ternary_grouped_gemv(w.data(), scales.data(), p.rows, padded(p.k), x.data(), sums.data(),
+                            actual.data());
   expect_same_bits(expected, actual, what);
 }
 
@@ -105,7 +109,8 @@ TEST(TernaryScalar, GroupedMatchesDoublePrecision) {
     fill_floats(rng, scales.data(), scales.size());
     std::vector<int32_t> sums(groups);
     scalar.group_sums_i8(p.x.data(), padded(k), sums.data());
-    scalar.ternary_grouped_gemv(w.data(), scales.data(), p.rows, padded(k), p.x.data(), sums.data(), y.data());
+    scalar.ternary_grouped_gemv(w.data(), scales.data(), p.rows, padded(k), p.x.data(), sums.data(),
+                                y.data());
     for (size_t r = 0; r < p.rows; ++r) {
       double total = 0, magnitude = 0;
       for (size_t g = 0; g < groups; ++g) {
@@ -113,7 +118,8 @@ TEST(TernaryScalar, GroupedMatchesDoublePrecision) {
         int64_t x_sum = 0;
         for (size_t i = g * 256; i < end; ++i) x_sum += p.x[i];
         EXPECT_EQ(sums[g], x_sum);
-        const double term = double{scales[r * groups + g]} * static_cast<double>(plain_dot(p, r, 0, g * 256, end) - x_sum);
+        const double term =
+            double{scales[r * groups + g]} * static_cast<double>(plain_dot(p, r, 0, g * 256, end) - x_sum);
         total += term;
         magnitude += std::abs(term);
       }
@@ -127,7 +133,8 @@ class Ternary : public KernelTest {};
 TERNLIGHT_FOR_FAST_ISAS(Ternary);
 
 TEST_P(Ternary, GemvEqualsScalarForEveryNumberOfBlocks) {
-  for (size_t k = 128; k <= 40 * 128; k += 128) expect_gemv_equal(scalar_, fast_, random_problem(rng_, 9, k, 1), shape(9, k));
+  for (size_t k = 128; k <= 40 * 128; k += 128)
+    expect_gemv_equal(scalar_, fast_, random_problem(rng_, 9, k, 1), shape(9, k));
 }
 
 TEST_P(Ternary, GemvEqualsScalarForEverySmallNumberOfRows) {
@@ -137,8 +144,10 @@ TEST_P(Ternary, GemvEqualsScalarForEverySmallNumberOfRows) {
 }
 
 TEST_P(Ternary, GemvEqualsScalarOnModelShapes) {
-  const size_t shapes[][2] = {{256, 256}, {768, 256}, {256, 768}, {640, 2560}, {67, 6912}, {3, 32768}, {17, 8704}};
-  for (const auto& s : shapes) expect_gemv_equal(scalar_, fast_, random_problem(rng_, s[0], s[1], 1), shape(s[0], s[1]));
+  const size_t shapes[][2] = {{256, 256}, {768, 256}, {256, 768}, {640, 2560},
+                              {67, 6912}, {3, 32768}, {17, 8704}};
+  for (const auto& s : shapes)
+    expect_gemv_equal(scalar_, fast_, random_problem(rng_, s[0], s[1], 1), shape(s[0], s[1]));
 }
 
 TEST_P(Ternary, GemvSurvivesTheExtremes) {
@@ -146,7 +155,8 @@ TEST_P(Ternary, GemvSurvivesTheExtremes) {
     for (const uint8_t code : {uint8_t{0}, uint8_t{1}, uint8_t{2}}) {
       for (const int x : {-128, -127, 0, 127}) {
         const Problem p = constant_problem(11, k, 1, code, static_cast<int8_t>(x));
-        expect_gemv_equal(scalar_, fast_, p, shape(11, k) + " code " + std::to_string(code) + " x " + std::to_string(x));
+        expect_gemv_equal(scalar_, fast_, p,
+                          shape(11, k) + " code " + std::to_string(code) + " x " + std::to_string(x));
       }
     }
   }
@@ -198,7 +208,8 @@ TEST_P(Ternary, GemmKeepsNeighbouringRowsApart) {
   for (const int first : {-128, 127}) {
     Problem p = constant_problem(26, 2176, 3, 0, static_cast<int8_t>(first));
     for (size_t r = 0; r < p.rows; ++r) {
-      for (size_t i = 0; i < p.k; ++i) p.codes[r * p.k + i] = static_cast<uint8_t>(r % 2 == 0 ? 2 : r % 4 == 1 ? 0 : 1);
+      for (size_t i = 0; i < p.k; ++i)
+        p.codes[r * p.k + i] = static_cast<uint8_t>(r % 2 == 0 ? 2 : r % 4 == 1 ? 0 : 1);
     }
     expect_gemm_equal(scalar_, fast_, p, 26, "x " + std::to_string(first));
   }

@@ -40,7 +40,8 @@ TEST(VectorScalar, SoftmaxMatchesDoublePrecisionAndAddsUpToOne) {
     for (const float v : before) sum += std::exp(double{v} - max);
     for (size_t i = 0; i < n; ++i) {
       const double expected = std::exp(double{before[i]} - max) / sum;
-      // x - max is up to 24 and rounded: 24 * 2^-24 relative; exp 1 ulp; the sum n / 16 + 5 roundings; two more.
+      // x - max is up to 24 and rounded: 24 * 2^-24 relative; exp 1 ulp; the sum n / 16 + 5 roundings; two
+      // more.
       EXPECT_NEAR(x[i], expected, expected * kUlp * (12 + 1 + static_cast<double>(n) / 32 + 5));
       total += double{x[i]};
     }
@@ -73,10 +74,12 @@ TEST(VectorScalar, ActivationsMatchDoublePrecision) {
 }
 
 TEST(VectorScalar, SiluSaturatesWithoutNan) {
-  const std::vector<float> gate = {-200.0f, -100.0f, -88.0f, 88.0f, 100.0f, 1e30f, -1e30f}, up(gate.size(), 1.0f);
+  const std::vector<float> gate = {-200.0f, -100.0f, -88.0f, 88.0f, 100.0f, 1e30f, -1e30f},
+                           up(gate.size(), 1.0f);
   std::vector<float> y(gate.size());
   make_kernels(Isa::scalar).silu_mul(gate.data(), up.data(), y.size(), y.data());
-  for (size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(y[i], std::max(gate[i], 0.0f), std::abs(gate[i]) * 1e-30f) << gate[i];
+  for (size_t i = 0; i < y.size(); ++i)
+    EXPECT_NEAR(y[i], std::max(gate[i], 0.0f), std::abs(gate[i]) * 1e-30f) << gate[i];
 }
 
 TEST(VectorScalar, RopeRotatesPairs) {
@@ -157,7 +160,8 @@ class Vector : public KernelTest {
 TERNLIGHT_FOR_FAST_ISAS(Vector);
 
 TEST_P(Vector, ElementWiseKernelsEqualScalarForEveryLength) {
-  expect_equal("rms_norm", [this](const Kernels& k, size_t n, float* y) { k.rms_norm(a(), b(), 1e-5f, n, y); });
+  expect_equal("rms_norm",
+               [this](const Kernels& k, size_t n, float* y) { k.rms_norm(a(), b(), 1e-5f, n, y); });
   expect_equal("rms_norm in place", [this](const Kernels& k, size_t n, float* y) {
     std::copy(a(), a() + n, y);
     k.rms_norm(y, b(), 1e-6f, n, y);

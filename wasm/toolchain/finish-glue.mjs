@@ -12,8 +12,10 @@ if (threads === 'mt' && existsSync(worker)) {
   if (text.match(pool)?.length !== 1) throw new Error(`${file}: expected one place where the pool is counted`);
   text = text.replace(pool, (found) => `${found}if(!numWorkersToLoad)removeRunDependency("wasm-instantiate");`);
   const script = readFileSync(worker, 'utf8').replace(/^\s*(['"])use strict\1;/, '');
+  // The script imports its own module by URL. WebKit evaluates it a second time for that: only the first may listen.
   text += `
-if (require ? require('worker_threads').workerData === 'em-pthread' : globalThis.name === 'em-pthread') {
+if ((require ? require('worker_threads').workerData === 'em-pthread' : globalThis.name === 'em-pthread') && !globalThis.ternlightThread) {
+globalThis.ternlightThread = true;
 ${script}
 }
 `;

@@ -16,6 +16,7 @@ const emscripten = {
 const native = {
   'g++': 'g++',
   'libgtest-dev': '/usr/include/gtest/gtest.h',
+  googletest: '/usr/src/googletest/googletest/src/gtest-all.cc', // compiled to wasm for the browser tests
   'libgmock-dev': '/usr/include/gmock/gmock.h',
   'libsimde-dev': '/usr/include/simde/wasm/simd128.h',
   'libbenchmark-dev': '/usr/include/benchmark/benchmark.h',

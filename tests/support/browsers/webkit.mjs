@@ -92,7 +92,8 @@ export async function launchWebkit({ viewport, colorScheme, threads, args }) {
       XDG_CACHE_HOME: `${home.folder}/cache`,
       XDG_CONFIG_HOME: `${home.folder}/config`,
       GTK_THEME: colorScheme === 'dark' ? 'Adwaita:dark' : 'Adwaita',
-      LIBGL_ALWAYS_SOFTWARE: '1',
+      // Without a GPU, pictures of a composited page are late or black.
+      WEBKIT_DISABLE_COMPOSITING_MODE: '1',
       ...(threads ? { JSC_useSharedArrayBuffer: '1' } : {}),
     },
   });
@@ -231,6 +232,13 @@ export async function launchWebkit({ viewport, colorScheme, threads, args }) {
           await command('POST', `/element/${await find(selector)}/value`, { text: files.join('\n') });
         },
         screenshot: async (file) => {
+          // The picture is of what was last painted. A tab in the background paints nothing: do not wait for ever.
+          await evaluate(() =>
+            Promise.race([
+              new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 50)))),
+              new Promise((resolve) => setTimeout(resolve, 1000)),
+            ]),
+          );
           await writeFile(file, Buffer.from(await command('GET', '/screenshot'), 'base64'));
         },
         resize: async (size) => {

@@ -1,5 +1,6 @@
-// Native stand-in for clang's <wasm_simd128.h>: SIMDe's portable implementation under the intrinsics' own names, and
-// what Debian's SIMDe (0.7.4) lacks. With it the native tests and tools run the very SIMD sources that wasm gets.
+// Native stand-in for clang's <wasm_simd128.h>: SIMDe's portable implementation under the intrinsics' own
+// names, and what Debian's SIMDe (0.7.4) lacks. With it the native tests and tools run the very SIMD sources
+// that wasm gets.
 #pragma once
 #pragma GCC system_header
 
@@ -17,8 +18,9 @@
 #define wasm_i32x4_const_splat(x) simde_wasm_i32x4_splat(x)
 #define wasm_f32x4_const_splat(x) simde_wasm_f32x4_splat(x)
 
-// i32x4.relaxed_dot_i8x16_i7x16_add_s: acc + sums of four products of a (int8) and b (seven bits). What happens when
-// the top bit of a lane of b is set differs between machines, so code that relies on it is wrong: debug builds trap.
+// i32x4.relaxed_dot_i8x16_i7x16_add_s: acc + sums of four products of a (int8) and b (seven bits). What
+// happens when the top bit of a lane of b is set differs between machines, so code that relies on it is
+// wrong: debug builds trap.
 static inline v128_t wasm_i32x4_relaxed_dot_i8x16_i7x16_add(v128_t a, v128_t b, v128_t acc) {
 #if !defined(NDEBUG)
   if (simde_wasm_i8x16_bitmask(b) != 0) __builtin_trap();

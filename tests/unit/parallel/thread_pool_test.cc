@@ -19,7 +19,9 @@ struct Range {
 // Each worker writes only its own slot, so no lock is needed.
 std::vector<Range> ranges_of(ThreadPool& pool, size_t n, size_t grain) {
   std::vector<Range> slots(pool.size(), Range{0, 0, SIZE_MAX});
-  pool.parallel_for(n, grain, [&](size_t begin, size_t end, size_t worker) { slots[worker] = {begin, end, worker}; });
+  pool.parallel_for(n, grain, [&](size_t begin, size_t end, size_t worker) {
+    slots[worker] = {begin, end, worker};
+  });
   std::vector<Range> ranges;
   for (const Range& range : slots) {
     if (range.worker != SIZE_MAX) ranges.push_back(range);
@@ -90,7 +92,8 @@ TEST_P(ThreadPoolOfSize, CanBeDestroyedWithoutHavingWorked) {
   for (int i = 0; i < 20; ++i) ThreadPool pool(GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, ThreadPoolOfSize, testing::Values(size_t{1}, size_t{2}, size_t{3}, size_t{5}));
+INSTANTIATE_TEST_SUITE_P(Sizes, ThreadPoolOfSize,
+                         testing::Values(size_t{1}, size_t{2}, size_t{3}, size_t{5}));
 
 TEST(ThreadPool, GivesEachThreadItsOwnShareWhenThereIsEnough) {
   ThreadPool pool(4);
