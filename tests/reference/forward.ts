@@ -6,7 +6,7 @@ import { at } from './at';
 import { readConfig, type Config } from './config';
 import { TERNARY_TYPES, roundToHalf } from './dequantize';
 import { GgufFile, type Matrix } from './gguf-file';
-import { quantizeInput, roundToQ80, type InputMode, type Tie, type TieBook } from './quantize-input';
+import { quantizeInput, roundToFloat16, roundToQ80, type InputMode, type Tie, type TieBook } from './quantize-input';
 
 export interface ReferenceOptions {
   /** What ternary layers do to their input. */
@@ -223,7 +223,7 @@ export class Reference {
   #roundHeadInput(x: Float64Array, ties: TieBook): Float64Array {
     switch (this.#options.head) {
       case 'exact': return x;
-      case 'f16': return x.map(roundToHalf);
+      case 'f16': return roundToFloat16(x, 'head', ties);
       case 'q8_0': return roundToQ80(x, 'head', ties);
       case 'q8k-per-256': return quantizeInput('q8k-per-256', x, 'head', ties);
     }

@@ -83,3 +83,18 @@ export function roundToQ80(x: Float64Array, site: string, ties: TieBook): Float6
   }
   return out;
 }
+
+/**
+ * `x` after rounding each element to float16. An element known to the error of the largest may round either way if it
+ * lies near a boundary; elements so small that the error is a good part of their step are left out, since turning
+ * those changes less than the error itself does.
+ */
+export function roundToFloat16(x: Float64Array, site: string, ties: TieBook): Float64Array {
+  const largest = x.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  return x.map((value, i) => {
+    if (value === 0) return 0;
+    const step = 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), -14) - 10);
+    const width = (ties.width / 127) * (largest / step);
+    return step * roundedCode(value / step, `${site}.${i}`, { ...ties, width: width < 0.25 ? width : 0 });
+  });
+}
