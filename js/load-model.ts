@@ -9,7 +9,11 @@ import type { LoadOptions } from './options.js';
 import { resolveUrl, spawnWorker, type Spawn } from './platform.js';
 import type { LoadResult } from './protocol.js';
 import { sendSource } from './source.js';
+import { StartWatch } from './start-watch.js';
 import type { LoadProgress, Model, ModelSource } from './types.js';
+
+/** Workers that are started for one load before a stuck one is an error. */
+const maxAttempts = 3;
 
 /** A URL option made absolute; invalid_argument if it is none. */
 function resolveOption(url: string | URL): string {
@@ -46,20 +50,29 @@ export async function loadModel(source: ModelSource, options?: LoadOptions, spaw
     });
   }
   const sent = sendSource(source);
-  let backend: Backend | undefined;
+  const report = monotonic(onProgress) ?? (() => undefined);
   try {
-    backend = new Backend(await spawn(workerUrl));
-    const call = backend.call(
-      'load',
-      { ...checked, source: sent.wire },
-      { signal, transfer: sent.transfer, onEvent: monotonic(onProgress) ?? (() => undefined) },
-    );
-    const result: LoadResult = await call.result;
-    return new WorkerModel(backend, result);
-  } catch (error) {
-    // Failed or cancelled: the worker goes, and with it all memory.
-    backend?.close(new TernlightError('disposed', 'The load did not succeed', { cause: error }));
-    throw error;
+    for (let attempt = 1; ; attempt++) {
+      const backend = new Backend(await spawn(workerUrl));
+      const watch = new StartWatch(backend);
+      try {
+        // Bytes are taken only once the engine runs: then the worker has started.
+        const onEvent = (progress: LoadProgress): void => {
+          if (progress.loaded > 0) watch.stop();
+          report(progress);
+        };
+        const call = backend.call('load', { ...checked, source: sent.wire }, { signal, transfer: sent.transfer, onEvent });
+        const result: LoadResult = await Promise.race([call.result, watch.stuck]);
+        return new WorkerModel(backend, result);
+      } catch (error) {
+        // Failed or cancelled: the worker goes, and with it all memory.
+        backend.close(new TernlightError('disposed', 'The load did not succeed', { cause: error }));
+        // What was transferred is gone with a stuck worker; any other source can be given to the next one.
+        if (!watch.isReason(error) || attempt === maxAttempts || sent.transfer.length > 0) throw error;
+      } finally {
+        watch.stop();
+      }
+    }
   } finally {
     sent.close();
   }

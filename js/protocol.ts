@@ -78,6 +78,8 @@ export interface OpenSessionResult {
 /** Method → its arguments, result and events. */
 export interface Protocol {
   load: { args: LoadArgs; result: LoadResult; event: LoadProgress };
+  /** Tells that the worker is not stuck. */
+  ping: { args: undefined; result: undefined; event: never };
   generate: { args: GenerateArgs; result: GenerateResult; event: GenerateEvent };
   openSession: { args: { initial: PlainMessage[] }; result: OpenSessionResult; event: never };
   closeSession: { args: { session: number }; result: undefined; event: never };

@@ -105,6 +105,8 @@ export function makeHandlers(surroundings: Surroundings): Handlers {
   };
 
   return {
+    ping: () => undefined,
+
     load: async (args, { signal, emit }) => {
       if (loaded !== undefined) throw new TernlightError('internal', 'Expected a worker without a model, found one with');
       let engine: Engine | undefined;

@@ -86,6 +86,7 @@ describe.each(kTargets)('%s', (name) => {
     const origins = await page.evaluate(() => performance.getEntriesByType('resource').map((entry) => new URL(entry.name).origin));
     expect(new Set(origins)).toEqual(new Set([new URL(server.url).origin]));
     await demo.shoot(page, browser, 'story');
+    expect(page.messages.filter(({ type }) => type === 'error' || type === 'pageerror')).toEqual([]);
   });
 
   it('stops in mid-sentence by button and by Esc, and goes on chatting', async () => {
@@ -242,6 +243,40 @@ describe.each(kTargets)('%s', (name) => {
     const { text } = await demo.ask(page, 'What is BitNet?');
     expect(text).toMatch(/[a-z]{3}/);
     expect(server.requests.slice(requests).filter((url) => url.includes('.gguf'))).toEqual([]);
+  });
+
+  it('loads a file that is dropped on the page', async () => {
+    const server = await serve();
+    const page = await open(server.url);
+    await demo.waitUntilReady(page);
+    await page.evaluate(async (url) => {
+      const file = new File([await (await fetch(url)).blob()], 'dropped.gguf');
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(file);
+      const target = document.querySelector('#scroller');
+      for (const type of ['dragenter', 'dragover', 'drop']) {
+        target.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
+        if (type === 'dragover') window.overlayShown = !document.querySelector('#drop').hidden;
+      }
+    }, demo.kModelPath);
+    expect(await page.evaluate(() => window.overlayShown)).toBe(true);
+    expect(await page.evaluate(() => document.querySelector('#drop').hidden)).toBe(true);
+    await page.waitFor(() => document.querySelector('#model-name').textContent === 'dropped.gguf');
+    await demo.waitUntilReady(page);
+    expect_story((await demo.ask(page, kFox)).text);
+  });
+
+  it('lets a load be cancelled, and starts another', async () => {
+    const server = await serve();
+    server.setFault(demo.kModelPath, { kind: 'stall', after: 600_000 });
+    const page = await open(server.url);
+    await page.waitFor(() => document.querySelector('progress')?.value > 0.1);
+    await page.click('#load .progress button');
+    await page.waitFor(() => document.querySelector('#load').dataset.state === 'empty');
+    server.setFault(demo.kModelPath, null);
+    await page.click('#load button');
+    await demo.waitUntilReady(page);
+    expect_story((await demo.ask(page, kFox)).text);
   });
 
   it('says what is wrong with a bad file, and loads the embedded model again', async () => {
