@@ -22,8 +22,8 @@ export function serveDemo(options = {}) {
 
 /** A picture for people to look at, in test-results/e2e. */
 export async function shoot(page, browser, name) {
-  // WebKitGTK's driver often never answers when asked for a picture of a window this narrow.
-  if (browser.name === 'webkit' && (await page.evaluate(() => window.innerWidth)) < 500) return;
+  // WebKitGTK's driver now and then never answers when asked for a picture; the scenario runs there all the same.
+  if (browser.name === 'webkit') return;
   mkdirSync(kShots, { recursive: true });
   await page.screenshot(path.join(kShots, `${browser.name}-${name}.png`));
 }
