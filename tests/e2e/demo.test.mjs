@@ -270,7 +270,7 @@ describe.each(kTargets)('%s', (name) => {
     const server = await serve();
     server.setFault(demo.kModelPath, { kind: 'stall', after: 600_000 });
     const page = await open(server.url);
-    await page.waitFor(() => document.querySelector('progress')?.value > 0.1);
+    await page.waitFor('#load .progress');
     await page.click('#load .progress button');
     await page.waitFor(() => document.querySelector('#load').dataset.state === 'empty');
     server.setFault(demo.kModelPath, null);
