@@ -5,6 +5,41 @@
 #include "kernels/variants.h"
 
 namespace ternlight {
+namespace {
+
+constexpr TernaryMethod kMethods[] = {
+#if TERNLIGHT_HAVE_RELAXED_SIMD
+    {"dot-i16", Isa::relaxed_simd, relaxed_i16::ternary_gemv, relaxed_i16::ternary_gemv_rows, relaxed_i16::ternary_grouped_gemv,
+     relaxed_i16::ternary_gemm},
+    {"dot-i32", Isa::relaxed_simd, relaxed_i32::ternary_gemv, relaxed_i32::ternary_gemv_rows, relaxed_i32::ternary_grouped_gemv,
+     relaxed_i32::ternary_gemm},
+#endif
+#if TERNLIGHT_HAVE_SIMD128
+    {"products", Isa::simd128, simd128::ternary_gemv, simd128::ternary_gemv_rows, simd128::ternary_grouped_gemv,
+     simd128::ternary_gemm},
+    {"look-up", Isa::simd128, simd128::ternary_gemv_lookup, simd128::ternary_gemv_rows_lookup, simd128::ternary_grouped_gemv,
+     nullptr},
+#endif
+    {"scalar", Isa::scalar, scalar::ternary_gemv, scalar::ternary_gemv_rows, scalar::ternary_grouped_gemv,
+     scalar::ternary_gemm},
+};
+constexpr size_t kMethodCount = sizeof kMethods / sizeof *kMethods;
+
+}  // namespace
+
+TernaryMethods ternary_methods() { return {kMethods, kMethodCount}; }
+
+void use_gemv(Kernels& kernels, const TernaryMethod& method) {
+  kernels.gemv_method = method.name;
+  kernels.ternary_gemv = method.gemv;
+  kernels.ternary_gemv_rows = method.gemv_rows;
+  kernels.ternary_grouped_gemv = method.grouped_gemv;
+}
+
+void use_gemm(Kernels& kernels, const TernaryMethod& method) {
+  kernels.gemm_method = method.name;
+  kernels.ternary_gemm = method.gemm;
+}
 
 const char* name(Isa isa) {
   switch (isa) {
@@ -31,11 +66,17 @@ Isa best_isa() {
 Kernels make_kernels(Isa isa) {
   Kernels k = {
       .isa = Isa::scalar,
+      .gemv_method = "scalar",
+      .gemm_method = "scalar",
       .quantize_i8 = scalar::quantize_i8,
       .group_sums_i8 = scalar::group_sums_i8,
       .quantize_i16 = scalar::quantize_i16,
       .ternary_gemv = scalar::ternary_gemv,
+      .ternary_gemv_rows = scalar::ternary_gemv_rows,
       .ternary_gemm = scalar::ternary_gemm,
+      .ternary_gemv_columns = scalar::ternary_gemv_columns,
+      .ternary_to_columns = scalar::ternary_to_columns,
+      .ternary_to_rows = scalar::ternary_to_rows,
       .ternary_grouped_gemv = scalar::ternary_grouped_gemv,
       .f32_gemv = scalar::f32_gemv,
       .f16_gemv = scalar::f16_gemv,
@@ -66,9 +107,9 @@ Kernels make_kernels(Isa isa) {
     k.quantize_i8 = simd128::quantize_i8;
     k.group_sums_i8 = simd128::group_sums_i8;
     k.quantize_i16 = simd128::quantize_i16;
-    k.ternary_gemv = simd128::ternary_gemv;
-    k.ternary_gemm = simd128::ternary_gemm;
-    k.ternary_grouped_gemv = simd128::ternary_grouped_gemv;
+    k.ternary_gemv_columns = simd128::ternary_gemv_columns;
+    k.ternary_to_columns = simd128::ternary_to_columns;
+    k.ternary_to_rows = simd128::ternary_to_rows;
     k.f32_gemv = simd128::f32_gemv;
     k.f16_gemv = simd128::f16_gemv;
     k.bf16_gemv = simd128::bf16_gemv;
@@ -96,12 +137,15 @@ Kernels make_kernels(Isa isa) {
 #if TERNLIGHT_HAVE_RELAXED_SIMD
   if (isa >= Isa::relaxed_simd) {
     k.isa = Isa::relaxed_simd;
-    k.ternary_gemv = relaxed::ternary_gemv;
-    k.ternary_gemm = relaxed::ternary_gemm;
-    k.ternary_grouped_gemv = relaxed::ternary_grouped_gemv;
+    k.ternary_gemv_columns = relaxed::ternary_gemv_columns;
   }
 #endif
-  static_cast<void>(isa);  // a build of scalar kernels alone has nothing to choose
+  // Behind the others: the first that fits is the one.
+  for (size_t i = kMethodCount; i-- > 0;) {
+    if (kMethods[i].isa > isa) continue;
+    use_gemv(k, kMethods[i]);
+    if (kMethods[i].gemm != nullptr) use_gemm(k, kMethods[i]);
+  }
   return k;
 }
 

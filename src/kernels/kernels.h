@@ -26,6 +26,8 @@ struct QuantizedI8 {
 
 struct Kernels {
   Isa isa;
+  const char* gemv_method;  // what the ternary products with one vector (in rows) and with several are computed by
+  const char* gemm_method;
 
   // ---- activations ------------------------------------------------------------------------------------------------
   // BitNet's per-token absmax quantisation: q = clamp(round_half_even(x * scale), -128, 127). Writes n_padded values,
@@ -39,9 +41,19 @@ struct Kernels {
   // ---- matrix times vector(s); w points at the first of `rows` rows ----------------------------------------------
   // Layout::ternary. y[r] = sum_i code(r, i) * x[i], codes 0..2, i < k_padded = k rounded up to 128. Exact.
   void (*ternary_gemv)(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* x, int32_t* y);
+  // The same for listed rows only: y[i] is row ids[i]'s. Exact.
+  void (*ternary_gemv_rows)(const uint8_t* w, const uint32_t* ids, size_t rows, size_t k_padded, const int8_t* x,
+                            int32_t* y);
   // The same for `tokens` vectors, x rows k_padded apart; y[t * y_stride + r]. Exact.
   void (*ternary_gemm)(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* x, size_t tokens, int32_t* y,
                        size_t y_stride);
+  // Layout::ternary_columns, columns `stride` bytes apart, the first of `rows` (a multiple of 64) at w: y[r] = sum_i
+  // code(r, ids[i]) * x[i] over the listed columns. Exact.
+  void (*ternary_gemv_columns)(const uint8_t* w, size_t stride, const uint32_t* ids, const int8_t* x, size_t columns,
+                               size_t rows, int32_t* y);
+  // 64 rows of Layout::ternary to their 16 bytes in each of k_padded columns, and back.
+  void (*ternary_to_columns)(const uint8_t* rows, size_t k_padded, uint8_t* columns, size_t stride);
+  void (*ternary_to_rows)(const uint8_t* columns, size_t stride, size_t k_padded, uint8_t* rows);
   // Layout::ternary_grouped. y[r] = sum_g scales[r * groups + g] * float(dot(r, g) - sums[g]), g ascending, one
   // accumulator. dot over 256 weights is exact; sums is what group_sums_i8 gives.
   void (*ternary_grouped_gemv)(const uint8_t* w, const float* scales, size_t rows, size_t k_padded, const int8_t* x,
@@ -87,7 +99,28 @@ struct Kernels {
   void (*to_f16)(const float* x, size_t n, uint16_t* y);                        // round to nearest even
 };
 
-// The best table in this build that is not above `isa`.
+// One way to compute the ternary products. All ways give the same bits; which is the fastest depends on the processor and
+// on what the browser makes of an instruction, so it is measured (engine/choose_methods.cc) and not guessed.
+struct TernaryMethod {
+  const char* name;
+  Isa isa;  // what it needs
+  decltype(Kernels::ternary_gemv) gemv;
+  decltype(Kernels::ternary_gemv_rows) gemv_rows;
+  decltype(Kernels::ternary_grouped_gemv) grouped_gemv;
+  decltype(Kernels::ternary_gemm) gemm;  // nullptr: has none of its own
+};
+struct TernaryMethods {
+  const TernaryMethod* first;
+  size_t count;
+  const TernaryMethod* begin() const { return first; }
+  const TernaryMethod* end() const { return first + count; }
+};
+TernaryMethods ternary_methods();  // of this build; what is likely to be fast comes first
+
+void use_gemv(Kernels& kernels, const TernaryMethod& method);
+void use_gemm(Kernels& kernels, const TernaryMethod& method);  // method.gemm is not nullptr
+
+// The best table in this build that is not above `isa`, with the first methods that fit it.
 Kernels make_kernels(Isa isa);
 Isa best_isa();  // the highest this build contains
 

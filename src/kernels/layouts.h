@@ -14,6 +14,10 @@ enum class Layout : uint8_t {
   ternary,
   // The same codes, and behind all rows one f32 scale for every 256 weights of a row (rows * ceil(k / 256) floats).
   ternary_grouped,
+  // The same codes column by column: for each of k_padded input features the codes of all rows, 64 rows in 16 bytes: byte
+  // m holds row m at bits 7..6, 16+m at 5..4, 32+m at 3..2, 48+m at 1..0. `rows` is a multiple of 64. One f32 scale.
+  // For a matrix whose input is mostly zero: columns that meet a zero are not read.
+  ternary_columns,
   f32,
   f16,
   bf16,
@@ -26,10 +30,11 @@ enum class Layout : uint8_t {
   q4_k,
 };
 
-// Bytes from one row to the next.
+// Bytes from one row to the next; of ternary_columns, which has no rows in one piece, a row's share of them all.
 constexpr size_t row_bytes(Layout layout, size_t k) {
   switch (layout) {
     case Layout::ternary:
+    case Layout::ternary_columns:
     case Layout::ternary_grouped: return (k + 127) / 128 * 32;
     case Layout::f32: return k * 4;
     case Layout::f16:
@@ -42,6 +47,9 @@ constexpr size_t row_bytes(Layout layout, size_t k) {
   }
   return 0;
 }
+
+// Layout::ternary_columns: bytes from one column to the next.
+constexpr size_t column_bytes(size_t rows) { return rows / 4; }
 
 // f32 scales that follow the rows.
 constexpr size_t scale_count(Layout layout, size_t rows, size_t k) {

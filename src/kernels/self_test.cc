@@ -85,6 +85,41 @@ bool ternary_is_right(const Kernels& kernels, Pattern p) {
   return true;
 }
 
+bool ternary_is_right(const Kernels& kernels) {
+  return ternary_is_right(kernels, Pattern::lowest) && ternary_is_right(kernels, Pattern::highest) &&
+         ternary_is_right(kernels, Pattern::zero_codes) && ternary_is_right(kernels, Pattern::mixed);
+}
+
+// 64 rows of one block as columns; the list has every second column, an odd number of them.
+bool columns_are_right(const Kernels& kernels, Pattern p) {
+  constexpr size_t kColumns = 63;
+  uint8_t rows[64 * 32], columns[128 * 16], back[64 * 32];
+  memset(rows, 0, sizeof rows);
+  for (size_t r = 0; r < 64; ++r) {
+    for (size_t i = 0; i < 128; ++i) {
+      const size_t byte = r * 32 + i % 32;
+      rows[byte] = static_cast<uint8_t>(rows[byte] | code(p, r, i) << (6 - i / 32 * 2));
+    }
+  }
+  kernels.ternary_to_columns(rows, 128, columns, 16);
+  kernels.ternary_to_rows(columns, 16, 128, back);
+  if (memcmp(rows, back, sizeof rows) != 0) return false;
+  uint32_t ids[kColumns];
+  int8_t x[kColumns];
+  for (size_t i = 0; i < kColumns; ++i) {
+    ids[i] = static_cast<uint32_t>(2 * i);
+    x[i] = static_cast<int8_t>(activation(p, 0, i));
+  }
+  int32_t y[64];
+  kernels.ternary_gemv_columns(columns, 16, ids, x, kColumns, 64, y);
+  for (size_t r = 0; r < 64; ++r) {
+    int32_t sum = 0;
+    for (size_t i = 0; i < kColumns; ++i) sum += code(p, r, 2 * i) * activation(p, 0, i);
+    if (y[r] != sum) return false;
+  }
+  return true;
+}
+
 bool quantizers_are_right(const Kernels& kernels) {
   // The maximum 127 makes the scale 1, so ties stay ties: 0.5 -> 0, 1.5 -> 2, -2.5 -> -2.
   constexpr size_t kN = 37;
@@ -197,9 +232,17 @@ bool head_kernels_are_right(const Kernels& kernels) {
 }  // namespace
 
 bool self_test(const Kernels& kernels) {
-  return ternary_is_right(kernels, Pattern::lowest) && ternary_is_right(kernels, Pattern::highest) &&
-         ternary_is_right(kernels, Pattern::zero_codes) && ternary_is_right(kernels, Pattern::mixed) &&
-         quantizers_are_right(kernels) && head_kernels_are_right(kernels);
+  if (!ternary_is_right(kernels)) return false;
+  // Which method runs is decided later, by its speed.
+  for (const TernaryMethod& method : ternary_methods()) {
+    if (method.isa > kernels.isa) continue;
+    Kernels with_method = kernels;
+    use_gemv(with_method, method);
+    if (method.gemm != nullptr) use_gemm(with_method, method);
+    if (!ternary_is_right(with_method)) return false;
+  }
+  return columns_are_right(kernels, Pattern::lowest) && columns_are_right(kernels, Pattern::highest) &&
+         columns_are_right(kernels, Pattern::mixed) && quantizers_are_right(kernels) && head_kernels_are_right(kernels);
 }
 
 }  // namespace ternlight

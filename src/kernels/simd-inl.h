@@ -35,6 +35,14 @@ inline Quad quad_at(size_t rows, size_t index) {
   return {{first, at_most_last(first + 1), at_most_last(first + 2), last}, rows - first};
 }
 
+// Brings bytes into the cache before they are needed. Short pieces from here and there are no stream that hardware would
+// follow, and wasm has no prefetch instruction; but loads that nothing waits for go out together, as many as the processor
+// can have under way, where a loop that computes in between has a handful.
+inline void touch(const uint8_t* p, size_t bytes) {
+  for (size_t i = 0; i < bytes; i += 64) static_cast<void>(*static_cast<const volatile uint8_t*>(p + i));
+  if (bytes > 0) static_cast<void>(*static_cast<const volatile uint8_t*>(p + bytes - 1));
+}
+
 // ---- parts of vectors: n < 4 (floats) or n < 8 (halves) values, zeros behind them. Adding a zero term
 // changes no sum, because a sum that began with +0 is never -0.
 

@@ -15,15 +15,21 @@ int32_t block_dot(const uint8_t* w, const int8_t* x) {
   return sum;
 }
 
+int32_t row_dot(const uint8_t* w, size_t k_padded, const int8_t* x) {
+  int32_t sum = 0;
+  for (size_t i = 0; i < k_padded; i += 128) sum += block_dot(w + i / 4, x + i);
+  return sum;
+}
+
 }  // namespace
 
 void ternary_gemv(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* x, int32_t* y) {
-  const size_t blocks = k_padded / 128;
-  for (size_t r = 0; r < rows; ++r, w += blocks * 32) {
-    int32_t sum = 0;
-    for (size_t b = 0; b < blocks; ++b) sum += block_dot(w + b * 32, x + b * 128);
-    y[r] = sum;
-  }
+  for (size_t r = 0; r < rows; ++r) y[r] = row_dot(w + r * k_padded / 4, k_padded, x);
+}
+
+void ternary_gemv_rows(const uint8_t* w, const uint32_t* ids, size_t rows, size_t k_padded, const int8_t* x,
+                       int32_t* y) {
+  for (size_t i = 0; i < rows; ++i) y[i] = row_dot(w + ids[i] * k_padded / 4, k_padded, x);
 }
 
 void ternary_gemm(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* x, size_t tokens, int32_t* y,

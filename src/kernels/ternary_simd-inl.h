@@ -1,10 +1,13 @@
-// What the SIMD128 and the relaxed ternary products share: how rows are grouped and where results go. The
-// inner products come from a policy:
+// What the row-wise SIMD ternary products share: which rows are walked together and where results go. The inner
+// products come from a policy:
 //
-//   Impl::kTileBlocks                        blocks of 128 weights for which activations are prepared at a
-//   time Impl::Prepared, prepare(x, blocks, p)    the activations of a tile as the inner product wants them
-//   Impl::quad(w, p, begin, blocks)          dots of four rows (w: their first bytes of the tile) over some
-//   blocks
+//   Impl::kTileBlocks                      blocks of 128 weights for which activations are prepared at a time
+//   Impl::Prepared, prepare(x, blocks, p)  the activations of a tile as the inner product wants them
+//   Impl::kChunk                           blocks that some rows take before the next rows have their turn
+//   Impl::add_eight(w, p, begin, blocks, totals)  adds the dots of eight rows (w: their first bytes of the tile)
+//                                          over at most kChunk blocks
+//   Impl::dots(totals)                     four totals to four sums
+//   Impl::quad(w, p, begin, blocks)        sums of four rows over some blocks
 #pragma once
 
 #include "kernels/simd-inl.h"
@@ -12,9 +15,60 @@
 namespace ternlight {
 namespace {
 
+// Which rows of the matrix are asked for, and which eight of them go together. `index` counts results; where there are no
+// eight, the last result stands in for those that are missing.
+
+// All of them: each of the eight from an eighth of its own, so that memory sees eight streams.
+struct AllRows {
+  static constexpr bool kInPieces = false;
+  size_t row(size_t index) const { return index; }
+  static size_t index(size_t group, size_t s, size_t rows) {
+    const size_t band = rows / 8;
+    if (group < band) return s * band + group;
+    return band * 8 + s < rows ? band * 8 + s : rows - 1;
+  }
+};
+
+// Listed ones: pieces of memory, too short to be streams. Neighbours in the list are next to each other in memory.
+struct ListedRows {
+  static constexpr bool kInPieces = true;
+  const uint32_t* ids;
+  size_t row(size_t index) const { return ids[index]; }
+  static size_t index(size_t group, size_t s, size_t rows) { return group * 8 + s < rows ? group * 8 + s : rows - 1; }
+};
+
+template <class Impl, class Rows>
+void ternary_gemv_simd(const uint8_t* w, Rows which, size_t rows, size_t k_padded, const int8_t* x, int32_t* y) {
+  const size_t blocks = k_padded / 128, stride = blocks * 32;
+  typename Impl::Prepared prepared;
+  for (size_t tile = 0; tile < blocks; tile += Impl::kTileBlocks) {
+    const size_t n = blocks - tile < Impl::kTileBlocks ? blocks - tile : Impl::kTileBlocks;
+    Impl::prepare(x + tile * 128, n, prepared);
+    for (size_t group = 0; group * 8 < rows; ++group) {
+      size_t index[8];
+      const uint8_t* row_w[8];
+      for (size_t s = 0; s < 8; ++s) {
+        index[s] = Rows::index(group, s, rows);
+        row_w[s] = w + which.row(index[s]) * stride + tile * 32;
+        if constexpr (Rows::kInPieces) touch(row_w[s], n * 32);
+      }
+      v128_t totals[8];
+      for (v128_t& t : totals) t = wasm_i32x4_const_splat(0);
+      for (size_t b = 0; b < n; b += Impl::kChunk) {
+        Impl::add_eight(row_w, prepared, b, n - b < Impl::kChunk ? n - b : Impl::kChunk, totals);
+      }
+      int32_t sums[8];
+      wasm_v128_store(sums, Impl::dots(totals));
+      wasm_v128_store(sums + 4, Impl::dots(totals + 4));
+      const size_t count = rows - group * 8 < 8 ? rows - group * 8 : 8;
+      for (size_t s = 0; s < count; ++s) y[index[s]] = (tile == 0 ? 0 : y[index[s]]) + sums[s];
+    }
+  }
+}
+
 template <class Impl>
-void ternary_grouped_gemv_simd(const uint8_t* w, const float* scales, size_t rows, size_t k_padded,
-                               const int8_t* x, const int32_t* sums, float* y) {
+void ternary_grouped_gemv_simd(const uint8_t* w, const float* scales, size_t rows, size_t k_padded, const int8_t* x,
+                               const int32_t* sums, float* y) {
   static_assert(Impl::kTileBlocks % 2 == 0, "a tile holds whole groups");
   const size_t blocks = k_padded / 128;
   const size_t groups = (blocks + 1) / 2;

@@ -15,6 +15,7 @@ namespace {
 
 struct Impl {
   static constexpr size_t kTileBlocks = 32;  // 4096 weights: 8 KB of prepared activations
+  static constexpr size_t kChunk = 4;
   // For every 16 bytes of a row eight vectors: the four factors for the even bytes, the four for the odd
   // ones.
   struct Prepared {
@@ -83,6 +84,13 @@ struct Impl {
     totals[0] = total0, totals[1] = total1, totals[2] = total2, totals[3] = total3;
   }
 
+  static void add_eight(const uint8_t* const* w, const Prepared& prepared, size_t begin, size_t blocks, v128_t* totals) {
+    const size_t offset = begin * 32;
+    const int16_t* x = prepared.x + begin * 128;
+    add_quad(w[0] + offset, w[1] + offset, w[2] + offset, w[3] + offset, x, blocks, totals);
+    add_quad(w[4] + offset, w[5] + offset, w[6] + offset, w[7] + offset, x, blocks, totals + 4);
+  }
+
   static v128_t dots(const v128_t* totals) {
     return wasm_i32x4_shr(sum_lanes_i32(totals[0], totals[1], totals[2], totals[3]), 6);
   }
@@ -97,56 +105,14 @@ struct Impl {
   }
 };
 
-// Blocks four rows take before the other four have their turn, so that eight streams advance together.
-constexpr size_t kChunk = 4;
-
-inline void put(const int32_t* sums, size_t count, const size_t* rows, bool first, int32_t* y) {
-  for (size_t i = 0; i < count; ++i) y[rows[i]] = (first ? 0 : y[rows[i]]) + sums[i];
-}
-
 }  // namespace
 
 void ternary_gemv(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* x, int32_t* y) {
-  const size_t blocks = k_padded / 128;
-  const size_t stride = blocks * 32;
-  const size_t band = rows / 8;
-  Impl::Prepared prepared;
-  for (size_t tile = 0; tile < blocks; tile += Impl::kTileBlocks) {
-    const size_t n = blocks - tile < Impl::kTileBlocks ? blocks - tile : Impl::kTileBlocks;
-    Impl::prepare(x + tile * 128, n, prepared);
-    const uint8_t* tile_w = w + tile * 32;
-    int32_t sums[8];
-    for (size_t r = 0; r < band; ++r) {
-      size_t row[8];
-      for (size_t s = 0; s < 8; ++s) row[s] = s * band + r;
-      v128_t totals[8];
-      for (v128_t& t : totals) t = wasm_i32x4_const_splat(0);
-      for (size_t b = 0; b < n; b += kChunk) {
-        const size_t chunk = n - b < kChunk ? n - b : kChunk;
-        const uint8_t* chunk_w = tile_w + b * 32;
-        for (size_t s = 0; s < 8; s += 4) {
-          Impl::add_quad(chunk_w + row[s] * stride, chunk_w + row[s + 1] * stride,
-                         chunk_w + row[s + 2] * stride, chunk_w + row[s + 3] * stride, prepared.x + b * 128,
-                         chunk, totals + s);
-        }
-      }
-      wasm_v128_store(sums, Impl::dots(totals));
-      wasm_v128_store(sums + 4, Impl::dots(totals + 4));
-      put(sums, 8, row, tile == 0, y);
-    }
-    // The rows left over: less than eight, as one or two groups of four.
-    const size_t rest = rows - 8 * band;
-    for (size_t index = 0; index < quad_count(rest); ++index) {
-      Quad quad = quad_at(rest, index);
-      const uint8_t* row_w[4];
-      for (size_t i = 0; i < 4; ++i) {
-        quad.rows[i] += 8 * band;
-        row_w[i] = tile_w + quad.rows[i] * stride;
-      }
-      wasm_v128_store(sums, Impl::quad(row_w, prepared, 0, n));
-      put(sums, quad.count, quad.rows, tile == 0, y);
-    }
-  }
+  ternary_gemv_simd<Impl>(w, AllRows{}, rows, k_padded, x, y);
+}
+
+void ternary_gemv_rows(const uint8_t* w, const uint32_t* ids, size_t rows, size_t k_padded, const int8_t* x, int32_t* y) {
+  ternary_gemv_simd<Impl>(w, ListedRows{ids}, rows, k_padded, x, y);
 }
 
 void ternary_grouped_gemv(const uint8_t* w, const float* scales, size_t rows, size_t k_padded,

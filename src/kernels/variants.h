@@ -16,10 +16,14 @@ struct Pointee<Function*> {
 #define TERNLIGHT_KERNEL(field) Pointee<decltype(Kernels::field)>::type field
 
 namespace scalar {
+TERNLIGHT_KERNEL(ternary_gemv_columns);
+TERNLIGHT_KERNEL(ternary_to_columns);
+TERNLIGHT_KERNEL(ternary_to_rows);
 TERNLIGHT_KERNEL(quantize_i8);
 TERNLIGHT_KERNEL(group_sums_i8);
 TERNLIGHT_KERNEL(quantize_i16);
 TERNLIGHT_KERNEL(ternary_gemv);
+TERNLIGHT_KERNEL(ternary_gemv_rows);
 TERNLIGHT_KERNEL(ternary_gemm);
 TERNLIGHT_KERNEL(ternary_grouped_gemv);
 TERNLIGHT_KERNEL(f32_gemv);
@@ -47,10 +51,14 @@ TERNLIGHT_KERNEL(to_f16);
 }  // namespace scalar
 
 namespace simd128 {
+TERNLIGHT_KERNEL(ternary_gemv_columns);
+TERNLIGHT_KERNEL(ternary_to_columns);
+TERNLIGHT_KERNEL(ternary_to_rows);
 TERNLIGHT_KERNEL(quantize_i8);
 TERNLIGHT_KERNEL(group_sums_i8);
 TERNLIGHT_KERNEL(quantize_i16);
 TERNLIGHT_KERNEL(ternary_gemv);
+TERNLIGHT_KERNEL(ternary_gemv_rows);
 TERNLIGHT_KERNEL(ternary_gemm);
 TERNLIGHT_KERNEL(ternary_grouped_gemv);
 TERNLIGHT_KERNEL(f32_gemv);
@@ -75,13 +83,27 @@ TERNLIGHT_KERNEL(softmax);
 TERNLIGHT_KERNEL(mix_f32);
 TERNLIGHT_KERNEL(mix_f16);
 TERNLIGHT_KERNEL(to_f16);
+Pointee<decltype(Kernels::ternary_gemv)>::type ternary_gemv_lookup;
+Pointee<decltype(Kernels::ternary_gemv_rows)>::type ternary_gemv_rows_lookup;
 }  // namespace simd128
 
 namespace relaxed {
+TERNLIGHT_KERNEL(ternary_gemv_columns);
+}  // namespace relaxed
+
+namespace relaxed_i32 {
 TERNLIGHT_KERNEL(ternary_gemv);
+TERNLIGHT_KERNEL(ternary_gemv_rows);
 TERNLIGHT_KERNEL(ternary_gemm);
 TERNLIGHT_KERNEL(ternary_grouped_gemv);
-}  // namespace relaxed
+}  // namespace relaxed_i32
+
+namespace relaxed_i16 {
+TERNLIGHT_KERNEL(ternary_gemv);
+TERNLIGHT_KERNEL(ternary_gemv_rows);
+TERNLIGHT_KERNEL(ternary_gemm);
+TERNLIGHT_KERNEL(ternary_grouped_gemv);
+}  // namespace relaxed_i16
 
 #undef TERNLIGHT_KERNEL
 

@@ -129,8 +129,31 @@ TEST(TernaryScalar, GroupedMatchesDoublePrecision) {
   }
 }
 
-class Ternary : public KernelTest {};
-TERNLIGHT_FOR_FAST_ISAS(Ternary);
+std::vector<TernaryMethod> fast_methods() {
+  std::vector<TernaryMethod> methods;
+  for (const TernaryMethod& m : ternary_methods()) {
+    if (m.isa != Isa::scalar) methods.push_back(m);
+  }
+  return methods;
+}
+
+// Every way to compute the products, whichever the timing probe would choose.
+class Ternary : public testing::TestWithParam<TernaryMethod> {
+ protected:
+  Ternary() : fast_(make_kernels(GetParam().isa)) {
+    use_gemv(fast_, GetParam());
+    if (GetParam().gemm != nullptr) use_gemm(fast_, GetParam());
+  }
+  Kernels fast_;
+  const Kernels scalar_ = make_kernels(Isa::scalar);
+  Rng rng_{20240617};
+};
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Ternary);
+INSTANTIATE_TEST_SUITE_P(Methods, Ternary, testing::ValuesIn(fast_methods()), [](const auto& param_info) {
+  std::string text = param_info.param.name;
+  std::replace(text.begin(), text.end(), '-', '_');
+  return text;
+});
 
 TEST_P(Ternary, GemvEqualsScalarForEveryNumberOfBlocks) {
   for (size_t k = 128; k <= 40 * 128; k += 128)
@@ -174,6 +197,29 @@ TEST_P(Ternary, GemvTakesActivationsAtAnyAddress) {
     std::copy(p.x.begin(), p.x.end(), x.begin() + static_cast<ptrdiff_t>(15 - shift));
     fast_.ternary_gemv(w.data() + shift, p.rows, p.k, x.data() + 15 - shift, actual.data());
     expect_same_bits(expected, actual, "shift " + std::to_string(shift));
+  }
+}
+
+TEST_P(Ternary, ListedRowsEqualThoseOfTheWholeMatrix) {
+  for (const size_t k : {size_t{256}, size_t{2560}, size_t{6912}}) {
+    const Problem p = random_problem(rng_, 83, k, 1);
+    const Guarded<uint8_t> w = p.packed();
+    const Guarded<int8_t> x(p.x);
+    std::vector<int32_t> all(p.rows);
+    scalar_.ternary_gemv(w.data(), p.rows, k, x.data(), all.data());
+    for (const uint32_t share : {1u, 3u, 9u, 10u}) {
+      std::vector<uint32_t> listed;
+      for (uint32_t r = 0; r < p.rows; ++r) {
+        if (rng_.next_below(10) < share) listed.push_back(r);
+      }
+      const Guarded<uint32_t> ids(listed);
+      Guarded<int32_t> expected(listed.size()), scalar(listed.size()), fast(listed.size());
+      for (size_t i = 0; i < listed.size(); ++i) expected[i] = all[listed[i]];
+      scalar_.ternary_gemv_rows(w.data(), ids.data(), ids.size(), k, x.data(), scalar.data());
+      fast_.ternary_gemv_rows(w.data(), ids.data(), ids.size(), k, x.data(), fast.data());
+      expect_same_bits(expected, scalar, shape(listed.size(), k) + ", scalar");
+      expect_same_bits(expected, fast, shape(listed.size(), k));
+    }
   }
 }
 

@@ -49,3 +49,26 @@ static inline v128_t wasm_i32x4_relaxed_dot_i8x16_i7x16_add(v128_t a, v128_t b, 
   return acc;
 #endif
 }
+
+// i16x8.relaxed_dot_i8x16_i7x16_s: sums of two products of a (int8) and b (seven bits), under the same condition.
+static inline v128_t wasm_i16x8_relaxed_dot_i8x16_i7x16(v128_t a, v128_t b) {
+#if !defined(NDEBUG)
+  if (simde_wasm_i8x16_bitmask(b) != 0) __builtin_trap();
+#endif
+  v128_t out;
+#if defined(__SSSE3__)
+  __m128i a_, b_;
+  memcpy(&a_, &a, 16);
+  memcpy(&b_, &b, 16);
+  a_ = _mm_maddubs_epi16(b_, a_);
+  memcpy(&out, &a_, 16);
+#else
+  int8_t a_[16], b_[16];
+  int16_t sums[8];
+  memcpy(a_, &a, 16);
+  memcpy(b_, &b, 16);
+  for (int i = 0; i < 8; ++i) sums[i] = (int16_t)(a_[2 * i] * b_[2 * i] + a_[2 * i + 1] * b_[2 * i + 1]);
+  memcpy(&out, sums, 16);
+#endif
+  return out;
+}
