@@ -20,7 +20,7 @@ constexpr Command kCommands[] = {
     {"perplexity", ternlight::perplexity_main, "MODEL --text-file F"},
     {"bench", ternlight::bench_main, "MODEL [--prefill 128] [--decode 64] [--threads 1,2] [--runs 5]"},
     {"sparsity", ternlight::sparsity_main, "MODEL (--text-file F | --random N)  exact zeros in the feed-forward, by layer"},
-    {"random-model", ternlight::random_model_main, "--shape tiny|2b4t --type i2_s|tq1_0|tq2_0 --head f16|q6_k --seed K --out F"},
+    {"random-model", ternlight::random_model_main, "--shape tiny|2b4t --type i2_s|tq1_0|tq2_0 --head f16|q6_k --seed K [--zero-gates S] --out F"},
     {"gen-api", ternlight::gen_api_main, "prints js/api.gen.ts"},
 };
 
