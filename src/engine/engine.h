@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "kernels/kernels.h"
 #include "model/head_format.h"
+#include "model/zero_counts.h"
 #include "nn/kv_format.h"
 #include "sampling/params.h"
 #include "text/tokenizer.h"
@@ -137,6 +138,7 @@ struct SessionOptions {
   uint32_t context_length = 0;  // tokens; 0 takes the model's own
   KvFormat kv = KvFormat::f16;
   uint32_t prefill_chunk = 64;  // tokens per step(): how soon a cancel is noticed
+  ZeroCounts* zero_counts = nullptr;  // counts from here on where given; outlives the session
 };
 
 // One conversation: a KV cache and what is needed to extend it.

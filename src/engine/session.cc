@@ -159,6 +159,8 @@ Result<Session> Session::create(Engine& engine, const Model& model, const Sessio
   const uint32_t chunk = std::max(1u, std::min(options.prefill_chunk, context));
   TERNLIGHT_ASSIGN(KvCache cache, KvCache::create(config, context, options.kv));
   TERNLIGHT_ASSIGN(Activations activations, Activations::create(config, chunk, context, engine.threads()));
+  if (options.zero_counts != nullptr) options.zero_counts->start(config);
+  activations.zeros = options.zero_counts;
   return Session(std::make_unique<Impl>(engine.impl(), model.impl(), std::move(cache), std::move(activations), chunk));
 }
 

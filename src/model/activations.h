@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "model/config.h"
+#include "model/zero_counts.h"
 #include "nn/linear.h"
 
 namespace ternlight {
@@ -27,6 +28,7 @@ struct Activations {
   float* scores = nullptr;   // (threads, capacity)
   float* logits = nullptr;   // (vocab)
   LinearScratch* linear = nullptr;
+  ZeroCounts* zeros = nullptr;  // counted by forward() where given
 
  private:
   std::unique_ptr<LinearScratch> linear_;

@@ -91,9 +91,11 @@ void forward(const Compute& compute, const Transformer& model, std::span<const i
     // h += Wdown · norm(act(Wgate a) * Wup a), a = norm(h)
     norm_rows(compute, a.x, l.ffn_norm, c.norm_eps, n, a.normed);
     linear(compute, a, a.normed, n, c.dim, {task(l.gate, a.gate), task(l.up, a.up)});
+    if (a.zeros != nullptr) a.zeros->count_gates(i, a.gate, n * c.ffn_dim);
     gate_rows(compute, c, n, a);
     if (c.sub_norms) norm_rows(compute, a.gate, l.ffn_sub_norm, c.norm_eps, n, a.gate);
     linear(compute, a, a.gate, n, c.ffn_dim, {task(l.down, a.delta)});
+    if (a.zeros != nullptr) a.zeros->count_down(i, a.linear->q8, n, c.ffn_dim);
     compute.kernels.add(a.x, a.delta, n * c.dim);
   }
   cache.append(tokens);

@@ -19,7 +19,8 @@ constexpr Command kCommands[] = {
     {"logits", ternlight::logits_main, "MODEL --prompt-tokens 1,2,3 [--all]"},
     {"perplexity", ternlight::perplexity_main, "MODEL --text-file F"},
     {"bench", ternlight::bench_main, "MODEL [--prefill 128] [--decode 64] [--threads 1,2] [--runs 5]"},
-    {"random-model", ternlight::random_model_main, "--shape tiny|2b4t --type i2_s|tq1_0|tq2_0 --head f16|q6_k --seed K --out F"},
+    {"sparsity", ternlight::sparsity_main, "MODEL (--text-file F | --random N)  exact zeros in the feed-forward, by layer"},
+    {"random-model", ternlight::random_model_main, "--shape tiny|2b4t --type i2_s|tq1_0|tq2_0 --head f16|q6_k --seed K [--zero-gates S] --out F"},
     {"gen-api", ternlight::gen_api_main, "prints js/api.gen.ts"},
 };
 

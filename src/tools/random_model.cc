@@ -48,6 +48,11 @@ Result<RandomModelSpec> read_spec(const Args& args) {
   TERNLIGHT_ASSIGN(spec.architecture, choose(args, "arch", kArchitectures));
   if (!args.option("arch") && spec.shape == "small-llama") spec.architecture = "llama";
   TERNLIGHT_ASSIGN(spec.seed, args.count("seed", 1, 0, 0xFFFFFFFFu));
+  TERNLIGHT_ASSIGN(spec.zero_gates, args.number("zero-gates", 0, 0, 0.9));
+  if (spec.zero_gates > 0 && spec.architecture != "bitnet-b1.58" && spec.architecture != "bitnet-25") {
+    return error(ErrorCode::invalid_argument, "option --zero-gates: expected an architecture with squared ReLU, "
+                                              "bitnet-b1.58 or bitnet-25, found " + spec.architecture);
+  }
   spec.like_microsoft = args.flag("like-microsoft");
   return spec;
 }
@@ -88,7 +93,7 @@ Status run(const Args& args, bool json) {
 
 int random_model_main(int argc, char** argv) {
   const Result<Args> args =
-      Args::parse(argc, argv, {"json", "like-microsoft"}, {"shape", "type", "head", "arch", "seed", "out"});
+      Args::parse(argc, argv, {"json", "like-microsoft"}, {"shape", "type", "head", "arch", "seed", "zero-gates", "out"});
   if (!args.ok()) return report(args.status(), false);
   const bool json = args->flag("json");
   const Status status = run(*args, json);

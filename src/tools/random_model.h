@@ -19,6 +19,9 @@ struct RandomModelSpec {
   uint64_t seed = 1;
   // What Microsoft's converter does: no tokenizer.ggml.pre, a placeholder chat template, scores of zero.
   bool like_microsoft = false;
+  // Share of the feed-forward's gates that are <= 0, as the mean over layers; 0 leaves it at what independent random
+  // weights give, one half. Only for squared ReLU: bitnet-b1.58, bitnet-25.
+  double zero_gates = 0;
 };
 
 struct RandomModelStats {

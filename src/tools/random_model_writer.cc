@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gguf/writer.h"
+#include "tools/random_gate_bias.h"
 #include "tools/random_model.h"
 #include "tools/random_weights.h"
 #include "tools/synthetic_vocab.h"
@@ -124,22 +125,24 @@ Status write_tensor(const RandomModelSpec& spec, const Shape& shape, const gguf:
   const bool ternary = tensor.type == static_cast<uint32_t>(spec.type);
   const bool norm = tensor.dims.size() == 1;
   const float scale = ternary_scale(k);
-  // Outputs come from a normed vector of k numbers about 1: rows of this deviation make logits of about 2.
-  const float deviation = 2.0f / std::sqrt(static_cast<float>(k));
+  // Outputs come from a normed vector of dim numbers about 1: rows of this deviation make logits of about 2.
+  const float deviation = 2.0f / std::sqrt(static_cast<float>(shape.dim));
 
   RandomRows source(spec.seed, tensor.name);
+  GateBias bias({spec.zero_gates, spec.seed, shape.layers, shape.dim, deviation}, tensor.name, k);
   // the last row is followed by the tail and the padding
   const size_t row = k / type.block_weights * type.block_bytes;
   std::vector<uint8_t> buffer(row + type.tail_bytes + static_cast<size_t>(padding));
   for (uint64_t r = 0; r < tensor.rows(); ++r) {
+    const std::span<const float> lead = bias.next_row();
     if (ternary) {
-      source.ternary_row(format, k, scale, buffer.data());
+      source.ternary_row(format, k, scale, lead, buffer.data());
     } else if (norm) {
-      source.normal_row(format, k, /*mean=*/1.0f, /*deviation=*/0.1f, buffer.data());
+      source.normal_row(format, k, /*mean=*/1.0f, /*deviation=*/0.1f, lead, buffer.data());
     } else {
       // Special tokens are never the likeliest, as in trained models: generation must not end by chance.
       const bool special = r >= shape.vocab - shape.specials;
-      source.normal_row(format, k, /*mean=*/0.0f, special ? deviation / 4.0f : deviation, buffer.data());
+      source.normal_row(format, k, /*mean=*/0.0f, special ? deviation / 4.0f : deviation, lead, buffer.data());
     }
     if (type.tail_bytes > 0 && r + 1 == tensor.rows()) std::memcpy(buffer.data() + row, &scale, sizeof scale);
     TERNLIGHT_TRY(write({buffer.data(), r + 1 == tensor.rows() ? buffer.size() : row}));

@@ -1,5 +1,6 @@
 #include "tools/random_weights.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -35,10 +36,19 @@ uint64_t hash_of(std::string_view text) {  // FNV-1a
 
 }  // namespace
 
-RandomRows::RandomRows(uint64_t seed, std::string_view tensor_name)
-    : rng_(seed * 0x9E3779B97F4A7C15u + hash_of(tensor_name)) {}
+Rng rng_of(uint64_t seed, std::string_view name) { return Rng(seed * 0x9E3779B97F4A7C15u + hash_of(name)); }
 
-void RandomRows::ternary_row(const PackFormat& format, size_t k, float scale, uint8_t* dst) {
+float about_normal(Rng& rng, float deviation) {
+  // The sum of four uniform numbers of 16 bits has mean 2 * 65535 and deviation 65536 / sqrt(3), nearly.
+  const float factor = deviation * (1.7320508f / 65536.0f);
+  const uint32_t a = rng.next_u32(), b = rng.next_u32();
+  const uint32_t sum = (a & 0xFFFF) + (a >> 16) + (b & 0xFFFF) + (b >> 16);
+  return factor * static_cast<float>(static_cast<int32_t>(sum) - 131070);
+}
+
+RandomRows::RandomRows(uint64_t seed, std::string_view tensor_name) : rng_(rng_of(seed, tensor_name)) {}
+
+void RandomRows::ternary_row(const PackFormat& format, size_t k, float scale, std::span<const float> lead, uint8_t* dst) {
   const bool direct = format.layout == Layout::ternary;
   codes_.resize(k / 4);
   uint8_t* codes = direct ? dst : codes_.data();
@@ -48,6 +58,12 @@ void RandomRows::ternary_row(const PackFormat& format, size_t k, float scale, ui
     codes[i] = table[bits & 0xFFFF];
     codes[i + 1] = table[bits >> 16];
   }
+  for (size_t i = 0; i < lead.size(); ++i) {
+    uint8_t& byte = codes[i / 128 * 32 + i % 32];
+    const size_t shift = 6 - i % 128 / 32 * 2;
+    const auto code = static_cast<uint32_t>(1 + static_cast<int>(lead[i]));
+    byte = static_cast<uint8_t>((byte & ~(3u << shift)) | (code << shift));
+  }
   if (direct) return;
   floats_.resize(k);
   find_pack_format(static_cast<uint32_t>(gguf::TypeId::i2_s))->to_f32(codes, k, floats_.data());
@@ -55,15 +71,11 @@ void RandomRows::ternary_row(const PackFormat& format, size_t k, float scale, ui
   format.from_f32(floats_.data(), k, dst);
 }
 
-void RandomRows::normal_row(const PackFormat& format, size_t k, float mean, float deviation, uint8_t* dst) {
+void RandomRows::normal_row(const PackFormat& format, size_t k, float mean, float deviation, std::span<const float> lead,
+                            uint8_t* dst) {
   floats_.resize(k);
-  // The sum of four uniform numbers of 16 bits has mean 2 * 65535 and deviation 65536 / sqrt(3), nearly.
-  const float factor = deviation * (1.7320508f / 65536.0f);
-  for (float& x : floats_) {
-    const uint32_t a = rng_.next_u32(), b = rng_.next_u32();
-    const uint32_t sum = (a & 0xFFFF) + (a >> 16) + (b & 0xFFFF) + (b >> 16);
-    x = mean + factor * static_cast<float>(static_cast<int32_t>(sum) - 131070);
-  }
+  for (float& x : floats_) x = mean + about_normal(rng_, deviation);
+  std::copy(lead.begin(), lead.end(), floats_.begin());
   format.from_f32(floats_.data(), k, dst);
 }
 

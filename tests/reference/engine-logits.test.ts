@@ -116,6 +116,12 @@ describe('random models', () => {
     ternlight('random-model', '--shape', 'tiny', '--arch', architecture, '--type', type, '--head', head, '--seed', '9', '--out', path);
     expect(await disagreement(path, await randomTokens(path, 6, 9))).toBeUndefined();
   });
+
+  it.each(['i2_s', 'tq1_0', 'tq2_0'])('made with most gates negative have the logits of the reference: %s', async (type) => {
+    const path = join(folder, 'biased.gguf');
+    ternlight('random-model', '--zero-gates', '0.76', '--type', type, '--seed', '9', '--out', path);
+    expect(await disagreement(path, await randomTokens(path, 10, 9))).toBeUndefined();
+  });
 });
 
 describe('the comparison', () => {

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at } from './at';
 import { TYPE } from './dequantize';
 import { GgufFile } from './gguf-file';
-import { engineLogits, ternlight } from './support/engine';
+import { engineLogits, numberList, ternlight } from './support/engine';
+import { readSparsity } from './support/sparsity';
 
 const ARCHITECTURES = ['bitnet-b1.58', 'bitnet-25', 'bitnet', 'llama'] as const;
 
@@ -90,7 +91,8 @@ describe('the file', () => {
     expect(ternlight('tokenize', path, '--text', 'x')).toMatchObject({ pre_tokenizer: 'llama-bpe' });
   });
 
-  it.each([['--shape', 'huge'], ['--type', 'q4_0'], ['--head', 'tq2_0'], ['--arch', 'gpt2'], ['--seed', '-1']])(
+  it.each([['--shape', 'huge'], ['--type', 'q4_0'], ['--head', 'tq2_0'], ['--arch', 'gpt2'], ['--seed', '-1'],
+    ['--zero-gates', '0.95'], ['--zero-gates', '-0.1'], ['--zero-gates', 'most']])(
     'is not written with %s %s', (option, value) => {
       expect(() => make(option, value)).toThrow(option);
     });
@@ -122,6 +124,68 @@ describe('the vocabulary', () => {
     ]);
     expect(tokens.at(-1)).toBe('<|reserved_special_token_250|>');
     expect(file.numbers('tokenizer.ggml.token_type').indexOf(3)).toBe(first);
+  });
+});
+
+describe('with --zero-gates', () => {
+  it('has as many gates <= 0 as asked, and zeros into down in keeping', () => {
+    for (const seed of ['1', '2', '3', '4']) {
+      const { layers, mean } = readSparsity(make('--zero-gates', '0.76', '--seed', seed), '--random', '128');
+      // Shares of 512 rows have a standard error of 0.02, of the two layers together 0.014; three of them.
+      expect(Math.abs(mean.zeroGates - 0.76)).toBeLessThan(0.042);
+      // With the largest of only 512 products for scale, zeros are a little fewer than the 88 % of wider models.
+      expect(mean.zeroDownInputs).toBeGreaterThan(0.82);
+      expect(mean.zeroDownInputs).toBeLessThan(0.9);
+      // 12 points apart
+      const [low, high] = layers.map(({ zeroGates }) => zeroGates).sort((x, y) => x - y);
+      expect(Math.abs((high ?? 0) - (low ?? 0) - 0.12)).toBeLessThan(0.09);
+    }
+  });
+
+  it.each(['0.6', '0.9'])('%s is met as well', (share) => {
+    const { mean } = readSparsity(make('--zero-gates', share), '--random', '128');
+    expect(Math.abs(mean.zeroGates - Number(share))).toBeLessThan(0.045);
+  });
+
+  it('0 changes nothing', () => {
+    expect(sha256(make('--zero-gates', '0'))).toBe(sha256(make()));
+  });
+
+  it('changes the constant columns, 16 of 256, and leaves the other weights alone', async () => {
+    const [plain, biased] = [await GgufFile.open(make()), await GgufFile.open(make('--zero-gates', '0.76'))];
+    /** Positions of weights that differ. */
+    const changed = (name: string, rows: number, cols: number): { row: number; col: number }[] => {
+      const [before, after] = [plain.matrix(name, rows, cols).values, biased.matrix(name, rows, cols).values];
+      return [...after.keys()].filter((i) => before[i] !== after[i]).map((i) => ({ row: Math.floor(i / cols), col: i % cols }));
+    };
+    for (const [name, rows, cols] of [['attn_q', 256, 256], ['attn_k', 128, 256], ['attn_v', 128, 256], ['ffn_up', 512, 256]] as const) {
+      expect(changed(`blk.1.${name}.weight`, rows, cols)).toEqual([]);
+    }
+    for (const [name, rows, cols] of [['token_embd', 1024, 256], ['blk.1.ffn_gate', 512, 256]] as const) {
+      const columns = new Set(changed(`${name}.weight`, rows, cols).map(({ col }) => col));
+      expect([...columns].sort((x, y) => x - y)).toEqual(Array.from({ length: 16 }, (_, i) => i));
+    }
+    for (const [name, cols] of [['attn_output', 256], ['ffn_down', 512]] as const) {
+      expect(new Set(changed(`blk.1.${name}.weight`, 256, cols).map(({ row }) => row)).size).toBe(16);
+      expect(biased.matrix(`blk.1.${name}.weight`, 256, cols).values.slice(0, 16 * cols).some((w) => w !== 0)).toBe(false);
+    }
+  });
+
+  it.each(['bitnet', 'llama'])('is refused for %s, whose gates are no squared ReLU', (architecture) => {
+    expect(() => make('--zero-gates', '0.76', '--arch', architecture)).toThrow('--zero-gates: expected an architecture');
+  });
+
+  it('makes logits of order 1 and does not stop by chance', () => {
+    const path = make('--zero-gates', '0.76', '--seed', '4');
+    const logits = engineLogits(path, [10, 20, 30]);
+    for (const row of logits) {
+      const deviation = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0) / row.length);
+      expect(deviation).toBeGreaterThan(1);
+      expect(deviation).toBeLessThan(4);
+    }
+    const result = ternlight('generate', path, '--prompt-tokens', '5,6,7', '--max-tokens', '32', '--temperature', '0');
+    expect(result).toMatchObject({ stop_reason: 'max_tokens' });
+    expect(new Set(numberList(result['tokens'])).size).toBeGreaterThan(8);
   });
 });
 
