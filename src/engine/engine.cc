@@ -8,6 +8,9 @@ Engine::Engine(const EngineOptions& options) : impl_(std::make_unique<Impl>(opti
 Engine::~Engine() = default;
 Isa Engine::isa() const { return impl_->kernels.isa; }
 size_t Engine::threads() const { return impl_->threads.size(); }
+const char* Engine::gemv_kernel() const { return impl_->kernels.gemv_method; }
+const char* Engine::gemm_kernel() const { return impl_->kernels.gemm_method; }
+Status EngineOptions::check() const { return check_method(kernel, isa); }
 
 const char* name(StopReason reason) {
   switch (reason) {

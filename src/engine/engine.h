@@ -29,6 +29,10 @@ namespace ternlight {
 struct EngineOptions {
   size_t threads = 1;
   Isa isa = best_isa();
+  // How ternary products are computed: "auto" measures which way is the fastest here, or the name of a TernaryMethod.
+  std::string kernel = "auto";
+
+  Status check() const;  // invalid_argument: no such kernel in this build
 };
 
 // What the machine gives: kernels and threads. Outlives every loader, model and session made with it.
@@ -41,6 +45,8 @@ class Engine {
 
   Isa isa() const;
   size_t threads() const;
+  const char* gemv_kernel() const;  // names of the TernaryMethods in use: for one token
+  const char* gemm_kernel() const;  // for several
 
   struct Impl;
   Impl& impl() const { return *impl_; }
@@ -49,9 +55,13 @@ class Engine {
   std::unique_ptr<Impl> impl_;
 };
 
+// Weights that only ever meet zeros need not be read; the results are the same.
+enum class Zeros : uint8_t { skip, read };
+
 struct LoadOptions {
   uint64_t file_size = 0;  // bytes; 0 when not known
   HeadFormat head = HeadFormat::automatic;
+  Zeros zeros = Zeros::skip;
   uint64_t max_resident_bytes = 0;  // refuse (out_of_memory) before reserving more than this; 0 is no limit
 };
 

@@ -1,6 +1,7 @@
 // What the façade's classes own. Private to src/engine.
 #pragma once
 
+#include "engine/choose_methods.h"
 #include "engine/engine.h"
 #include "model/forward.h"
 #include "model/loader.h"
@@ -9,7 +10,9 @@ namespace ternlight {
 
 struct Engine::Impl {
   explicit Impl(const EngineOptions& options)
-      : kernels(make_kernels(options.isa)), threads(options.threads), compute{kernels, threads} {}
+      : kernels(make_kernels(options.isa)), threads(options.threads), compute{kernels, threads} {
+    choose_methods(kernels, options.kernel);
+  }
 
   Kernels kernels;
   ThreadPool threads;

@@ -2,6 +2,7 @@
 
 #include "engine/chat_templates.h"
 #include "engine/impl.h"
+#include "model/arrange.h"
 
 namespace ternlight {
 namespace {
@@ -9,6 +10,7 @@ namespace {
 const char* layout_name(Layout layout) {
   switch (layout) {
     case Layout::ternary: return "ternary";
+    case Layout::ternary_columns: return "ternary_columns";
     case Layout::ternary_grouped: return "ternary_grouped";
     case Layout::f32: return "f32";
     case Layout::f16: return "f16";
@@ -63,8 +65,7 @@ ModelInfo make_info(const LoadedWeights& loaded, const Tokenizer& tokenizer) {
   info.ternary_parameters = 0;
   for (const LayerWeights& l : loaded.weights->layers) {
     for (const LinearWeights* w : {&l.q, &l.k, &l.v, &l.o, &l.gate, &l.up, &l.down}) {
-      const bool ternary = w->weight.layout == Layout::ternary || w->weight.layout == Layout::ternary_grouped;
-      if (ternary) info.ternary_parameters += uint64_t{w->weight.k} * w->weight.rows;
+      if (is_ternary(w->weight.layout)) info.ternary_parameters += uint64_t{w->weight.k} * w->weight.rows;
     }
   }
   info.file_bytes = loaded.header.file_bytes;
@@ -96,11 +97,15 @@ const ModelInfo& Model::info() const { return impl_->info; }
 const Tokenizer& Model::tokenizer() const { return impl_->tokenizer; }
 
 struct ModelLoader::Impl {
-  explicit Impl(const LoadOptions& o) : weights({o.file_size, o.head, o.max_resident_bytes}) {}
+  Impl(Engine::Impl& e, const LoadOptions& o)
+      : engine(e), zeros(o.zeros), weights({o.file_size, o.head, o.max_resident_bytes}) {}
+  Engine::Impl& engine;
+  Zeros zeros;
   WeightLoader weights;
 };
 
-ModelLoader::ModelLoader(Engine&, const LoadOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+ModelLoader::ModelLoader(Engine& engine, const LoadOptions& options)
+    : impl_(std::make_unique<Impl>(engine.impl(), options)) {}
 ModelLoader::~ModelLoader() = default;
 std::span<uint8_t> ModelLoader::reserve() { return impl_->weights.reserve(); }
 Status ModelLoader::commit(size_t n) { return impl_->weights.commit(n); }
@@ -110,6 +115,9 @@ bool ModelLoader::header_complete() const { return impl_->weights.header() != nu
 
 Result<Model> ModelLoader::finish() {
   TERNLIGHT_ASSIGN(LoadedWeights loaded, impl_->weights.finish());
+  if (impl_->zeros == Zeros::skip) {
+    TERNLIGHT_TRY(arrange_for_zeros(impl_->engine.compute, loaded.config, *loaded.weights));
+  }
   TERNLIGHT_ASSIGN(Tokenizer tokenizer, Tokenizer::create(loaded.header.metadata));
   return Model(std::make_unique<Model::Impl>(std::move(loaded), std::move(tokenizer)));
 }

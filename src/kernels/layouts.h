@@ -30,6 +30,10 @@ enum class Layout : uint8_t {
   q4_k,
 };
 
+constexpr bool is_ternary(Layout layout) {
+  return layout == Layout::ternary || layout == Layout::ternary_columns || layout == Layout::ternary_grouped;
+}
+
 // Bytes from one row to the next; of ternary_columns, which has no rows in one piece, a row's share of them all.
 constexpr size_t row_bytes(Layout layout, size_t k) {
   switch (layout) {

@@ -28,14 +28,15 @@ Result<Activations> Activations::create(const Config& c, size_t tokens, size_t c
       {&Activations::scores, threads * capacity},
       {&Activations::logits, c.vocab_size},
   };
-  size_t bytes = LinearScratch::bytes(tokens, max_k, max_rows);
+  const LinearLimits limits = {tokens, max_k, max_rows, threads};
+  size_t bytes = LinearScratch::bytes(limits);
   for (const Buffer& b : buffers) bytes += Arena::padded(b.count * sizeof(float));
 
   Activations a;
   TERNLIGHT_ASSIGN(a.block, Arena::create(bytes, "the activations"));
   a.max_tokens = tokens;
   for (const Buffer& b : buffers) a.*b.member = a.block.allocate_array<float>(b.count).data();
-  a.linear_ = std::make_unique<LinearScratch>(a.block, tokens, max_k, max_rows);
+  a.linear_ = std::make_unique<LinearScratch>(a.block, limits);
   a.linear = a.linear_.get();
   return a;
 }

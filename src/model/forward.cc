@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "nn/attention.h"
+#include "nn/gated.h"
 #include "tensor/pack/pack.h"
 
 namespace ternlight {
@@ -49,10 +50,16 @@ void rotate_and_store(const Compute& compute, const Config& c, const KvLayer& kv
   });
 }
 
-void gate_rows(const Compute& compute, const Config& c, size_t tokens, Activations& a) {
+// a.up = act(Wgate x) * Wup x; a.gate holds Wgate x.
+void gated(const Compute& compute, const Config& c, const LayerWeights& l, const float* x, size_t tokens, Activations& a) {
+  const LinearTask gate_task = task(l.gate, a.gate), up_task = task(l.up, a.up);
+  if (tokens == 1 && l.down.weight.layout == Layout::ternary_columns) {
+    return gated_relu2(compute, *a.linear, x, c.dim, gate_task, up_task, a.up);
+  }
+  linear(compute, a, x, tokens, c.dim, {gate_task, up_task});
   const auto gate = c.activation == Activation::relu2 ? compute.kernels.relu2_mul : compute.kernels.silu_mul;
   compute.threads.parallel_for(tokens, 4, [&](size_t begin, size_t end, size_t) {
-    for (size_t t = begin; t < end; t++) gate(a.gate + t * c.ffn_dim, a.up + t * c.ffn_dim, c.ffn_dim, a.gate + t * c.ffn_dim);
+    for (size_t t = begin; t < end; t++) gate(a.gate + t * c.ffn_dim, a.up + t * c.ffn_dim, c.ffn_dim, a.up + t * c.ffn_dim);
   });
 }
 
@@ -90,11 +97,10 @@ void forward(const Compute& compute, const Transformer& model, std::span<const i
 
     // h += Wdown · norm(act(Wgate a) * Wup a), a = norm(h)
     norm_rows(compute, a.x, l.ffn_norm, c.norm_eps, n, a.normed);
-    linear(compute, a, a.normed, n, c.dim, {task(l.gate, a.gate), task(l.up, a.up)});
+    gated(compute, c, l, a.normed, n, a);
     if (a.zeros != nullptr) a.zeros->count_gates(i, a.gate, n * c.ffn_dim);
-    gate_rows(compute, c, n, a);
-    if (c.sub_norms) norm_rows(compute, a.gate, l.ffn_sub_norm, c.norm_eps, n, a.gate);
-    linear(compute, a, a.gate, n, c.ffn_dim, {task(l.down, a.delta)});
+    if (c.sub_norms) norm_rows(compute, a.up, l.ffn_sub_norm, c.norm_eps, n, a.up);
+    linear(compute, a, a.up, n, c.ffn_dim, {task(l.down, a.delta)});
     if (a.zeros != nullptr) a.zeros->count_down(i, a.linear->q8, n, c.ffn_dim);
     compute.kernels.add(a.x, a.delta, n * c.dim);
   }

@@ -8,7 +8,6 @@ namespace {
 std::string shape(uint64_t rows, uint64_t k) { return "(" + std::to_string(rows) + ", " + std::to_string(k) + ")"; }
 
 bool is_float(Layout layout) { return layout == Layout::f32 || layout == Layout::f16 || layout == Layout::bf16; }
-bool is_ternary(Layout layout) { return layout == Layout::ternary || layout == Layout::ternary_grouped; }
 
 Layout choose_head_layout(Layout in_file, HeadFormat head, uint64_t k) {
   switch (head) {

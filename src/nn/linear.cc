@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
+#include "nn/linear_columns.h"
+#include "nn/linear_rows.h"
+#include "nn/round_up.h"
+
 namespace ternlight {
 namespace {
 
-constexpr size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
-
 // Less than this many multiplications is not worth a second thread: at 30 per ns it is the price of a barrier.
 constexpr size_t kMinWorkPerThread = size_t{1} << 16;
-
-bool sees_int8(Layout layout) { return layout == Layout::ternary || layout == Layout::ternary_grouped; }
 
 bool sees_int16(Layout layout) {
   switch (layout) {
@@ -26,18 +26,22 @@ bool sees_int16(Layout layout) {
 // The largest int16 magnitude for which `k` products with int8 weights (at most 128 in magnitude) fit in int32.
 int32_t int16_limit(size_t k) { return static_cast<int32_t>(std::min<size_t>(32767, 0x7FFFFFFF / (128 * round_up(k, 16)))); }
 
+}  // namespace
+
 void quantize_inputs(const Compute& compute, LinearScratch& s, const float* x, size_t tokens, size_t k,
                      std::span<const LinearTask> tasks) {
-  bool int8 = false, sums = false, int16 = false;
+  bool int8 = false, sums = false, live = false, int16 = false;
   for (const LinearTask& task : tasks) {
-    int8 |= sees_int8(task.weight->layout);
+    int8 |= is_ternary(task.weight->layout);
     sums |= task.weight->layout == Layout::ternary_grouped;
+    live |= task.weight->layout == Layout::ternary_columns;
     int16 |= sees_int16(task.weight->layout);
   }
-  const size_t k128 = round_up(k, 128), k16 = round_up(k, 16), groups = (k128 + 255) / 256;
+  const size_t k128 = round_up(k, 128), k16 = round_up(k, 16), groups = group_count(k128);
   compute.threads.parallel_for(tokens, 4, [&](size_t begin, size_t end, size_t) {
     for (size_t t = begin; t < end; t++) {
       if (int8) s.q8_info[t] = compute.kernels.quantize_i8(x + t * k, k, s.q8 + t * k128, k128);
+      if (live) list_live_inputs(s, t, k128);
       if (sums) compute.kernels.group_sums_i8(s.q8 + t * k128, k128, s.q8_sums + t * groups);
       if (int16) {
         s.q16_scale[t] = compute.kernels.quantize_i16(x + t * k, k, int16_limit(k), s.q16 + t * k16);
@@ -47,16 +51,21 @@ void quantize_inputs(const Compute& compute, LinearScratch& s, const float* x, s
   });
 }
 
-// Rows [begin, end) of one task; acc has room for (end - begin) * tokens integers.
+void scale_and_bias(const Compute& compute, const LinearTask& task, size_t begin, size_t n, float* y) {
+  if (task.scale != nullptr && !task.scale->empty()) compute.kernels.scale(y, task.scale->floats()[0], n);
+  if (task.bias != nullptr && !task.bias->empty()) compute.kernels.add(y, task.bias->floats() + begin, n);
+}
+
 void compute_rows(const Compute& compute, const LinearScratch& s, const float* x, size_t tokens, size_t k,
-                  const LinearTask& task, size_t begin, size_t end, int32_t* acc) {
+                  const LinearTask& task, size_t begin, size_t end, int32_t* acc, size_t thread) {
   const Kernels& kernel = compute.kernels;
   const Tensor& w = *task.weight;
   const uint8_t* rows = w.row(begin);
-  const size_t n = end - begin, k128 = round_up(k, 128), k16 = round_up(k, 16), groups = (k128 + 255) / 256;
+  const size_t n = end - begin, k128 = round_up(k, 128), k16 = round_up(k, 16), groups = group_count(k128);
   if (w.layout == Layout::ternary && tokens > 1) {
     kernel.ternary_gemm(rows, n, k128, s.q8, tokens, acc, n);
   }
+  if (w.layout == Layout::ternary_columns) column_products(compute, s, w, tokens, begin, end, acc, thread);
   for (size_t t = 0; t < tokens; t++) {
     float* y = task.y + t * task.y_stride + begin;
     const float* x_t = x + t * k;
@@ -64,6 +73,8 @@ void compute_rows(const Compute& compute, const LinearScratch& s, const float* x
     switch (w.layout) {
       case Layout::ternary:
         if (tokens == 1) kernel.ternary_gemv(rows, n, k128, s.q8, acc);
+        [[fallthrough]];
+      case Layout::ternary_columns:
         kernel.dequantize(acc + t * n, s.q8_info[t].sum, s.q8_info[t].scale, w.scale, n, y);
         break;
       case Layout::ternary_grouped:
@@ -85,29 +96,14 @@ void compute_rows(const Compute& compute, const LinearScratch& s, const float* x
     if (sees_int16(w.layout) && w.layout != Layout::int8_row) {
       for (size_t r = 0; r < n; r++) y[r] = y[r] / s.q16_scale[t];
     }
-    if (task.scale != nullptr && !task.scale->empty()) kernel.scale(y, task.scale->floats()[0], n);
-    if (task.bias != nullptr && !task.bias->empty()) kernel.add(y, task.bias->floats() + begin, n);
+    scale_and_bias(compute, task, begin, n, y);
   }
 }
 
-}  // namespace
-
-size_t LinearScratch::bytes(size_t tokens, size_t max_k, size_t max_rows) {
-  const size_t k128 = round_up(max_k, 128);
-  return Arena::padded(tokens * k128) + Arena::padded(tokens * sizeof(QuantizedI8)) +
-         Arena::padded(tokens * ((k128 + 255) / 256) * sizeof(int32_t)) +
-         Arena::padded(tokens * round_up(max_k, 16) * sizeof(int16_t)) + Arena::padded(tokens * sizeof(float)) +
-         Arena::padded(tokens * max_rows * sizeof(int32_t));
-}
-
-LinearScratch::LinearScratch(Arena& arena, size_t tokens, size_t max_k, size_t max_rows) {
-  const size_t k128 = round_up(max_k, 128);
-  q8 = arena.allocate_array<int8_t>(tokens * k128).data();
-  q8_info = arena.allocate_array<QuantizedI8>(tokens).data();
-  q8_sums = arena.allocate_array<int32_t>(tokens * ((k128 + 255) / 256)).data();
-  q16 = arena.allocate_array<int16_t>(tokens * round_up(max_k, 16)).data();
-  q16_scale = arena.allocate_array<float>(tokens).data();
-  acc = arena.allocate_array<int32_t>(tokens * max_rows).data();
+size_t row_grain(size_t k, size_t tokens) {
+  // Multiples of 64: the rows of Layout::ternary_columns come in such groups, and threads then write to cache lines of
+  // their own.
+  return round_up(std::max<size_t>(1, kMinWorkPerThread / (k * tokens)), 64);
 }
 
 void linear(const Compute& compute, LinearScratch& scratch, const float* x, size_t tokens, size_t k,
@@ -115,14 +111,16 @@ void linear(const Compute& compute, LinearScratch& scratch, const float* x, size
   quantize_inputs(compute, scratch, x, tokens, k, tasks);
   size_t total = 0;
   for (const LinearTask& task : tasks) total += task.weight->rows;
-  // Bands of 16 rows: threads then write to cache lines of their own.
-  const size_t grain = round_up(std::max<size_t>(1, kMinWorkPerThread / (k * tokens)), 16);
-  compute.threads.parallel_for(total, grain, [&](size_t begin, size_t end, size_t) {
+  size_t grain = row_grain(k, tokens);
+  // A piece of every column for each thread, as long as can be: each is a trip to another page of memory.
+  const bool columns = tasks.size() == 1 && tasks[0].weight->layout == Layout::ternary_columns;
+  if (columns) grain = std::max(grain, round_up(total / compute.threads.size(), 64));
+  compute.threads.parallel_for(total, grain, [&](size_t begin, size_t end, size_t thread) {
     size_t first = 0;  // row of all tasks together at which this task starts
     for (const LinearTask& task : tasks) {
       const size_t last = first + task.weight->rows;
       const size_t b = std::max(begin, first), e = std::min(end, last);
-      if (b < e) compute_rows(compute, scratch, x, tokens, k, task, b - first, e - first, scratch.acc + b * tokens);
+      if (b < e) compute_rows(compute, scratch, x, tokens, k, task, b - first, e - first, scratch.acc + b * tokens, thread);
       first = last;
     }
   });

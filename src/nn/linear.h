@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <span>
 
-#include "base/arena.h"
 #include "nn/compute.h"
+#include "nn/linear_scratch.h"
 #include "tensor/tensor.h"
 
 namespace ternlight {
@@ -22,21 +22,6 @@ struct LinearTask {
   const Tensor* bias = nullptr;   // may be null or empty
   float* y = nullptr;             // (tokens, rows), rows `y_stride` apart
   size_t y_stride = 0;
-};
-
-// Quantised inputs and integer outputs; one per session, used by every layer in turn.
-class LinearScratch {
- public:
-  // Room for `tokens` vectors of `max_k` and for `max_rows` outputs in one call of linear().
-  static size_t bytes(size_t tokens, size_t max_k, size_t max_rows);
-  LinearScratch(Arena& arena, size_t tokens, size_t max_k, size_t max_rows);
-
-  int8_t* q8 = nullptr;            // (tokens, k rounded up to 128)
-  QuantizedI8* q8_info = nullptr;  // (tokens)
-  int32_t* q8_sums = nullptr;      // (tokens, ceil(k / 256))
-  int16_t* q16 = nullptr;          // (tokens, k rounded up to 16)
-  float* q16_scale = nullptr;      // (tokens)
-  int32_t* acc = nullptr;          // (max_rows, tokens)
 };
 
 // x is (tokens, k). All tasks share the input: q/k/v and gate/up are one call each.

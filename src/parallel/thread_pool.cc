@@ -40,7 +40,7 @@ class alignas(64) Signal {
  public:
   uint32_t load() const { return value_.load(std::memory_order_acquire); }
   void store(uint32_t value) { value_.store(value, std::memory_order_seq_cst); }
-  uint32_t decrement() { return value_.fetch_sub(1, std::memory_order_seq_cst) - 1; }
+  uint32_t subtract(uint32_t count) { return value_.fetch_sub(count, std::memory_order_seq_cst) - count; }
 
   // Returns the value once it is not `old`.
   uint32_t wait_while(uint32_t old) {
@@ -85,42 +85,56 @@ class alignas(64) Signal {
 
 }  // namespace
 
+// A job is over when all its units are done, not when all threads have said so: a thread without a core to run on (there
+// may be fewer than the browser says, or somebody else has them) holds up no more than the piece it has taken. It may
+// therefore wake when the next job has begun, which is why a piece is claimed together with the job's number.
 struct ThreadPool::Impl {
-  // The job: written by the caller while all workers wait, published by `epoch`.
-  Task task = nullptr;
-  void* context = nullptr;
-  size_t n = 0;
-  size_t grain = 1;
-  bool stop = false;
+  using Claim = uint64_t;  // number of the job << 32 | first unit that nobody has taken yet
+  static constexpr uint32_t kClosed = UINT32_MAX;
+  static Claim claim_of(uint32_t job, uint32_t unit) { return Claim{job} << 32 | unit; }
 
-  Signal epoch;      // counts jobs; a change starts one
-  Signal remaining;  // workers that have not finished it
+  // The job. Each is written with release behind the closing of `claim`: who sees a new value sees the old claim gone.
+  std::atomic<Task> task{nullptr};
+  std::atomic<void*> context{nullptr};
+  std::atomic<size_t> n{0};
+  std::atomic<size_t> grain{1};
+  alignas(64) std::atomic<Claim> claim{claim_of(0, kClosed)};
+  std::atomic<bool> stop{false};
+
+  Signal epoch;  // number of the job; a change starts one
+  Signal left;   // units of it that are not done
   std::vector<std::thread> threads;
 
-  void run_share(size_t worker, size_t workers) const {
-    const size_t units = (n + grain - 1) / grain;
-    const size_t begin = units * worker / workers * grain;
-    const size_t end = units * (worker + 1) / workers * grain;
-    if (begin < end) task(context, begin, end < n ? end : n, worker);
-  }
-
-  void work(size_t worker, size_t workers) {
-    uint32_t seen = 0;
+  // Takes pieces of a job until there are none: each a share of what is left, so that the first are large, and the last
+  // small enough that a slow core holds nobody up.
+  void work_on(uint32_t job, size_t worker, size_t workers) {
+    Claim now = claim.load(std::memory_order_acquire);
     for (;;) {
-      seen = epoch.wait_while(seen);
-      if (stop) return;
-      run_share(worker, workers);
-      if (remaining.decrement() == 0) remaining.wake();
+      const auto first = static_cast<uint32_t>(now);
+      if (now >> 32 != job || first == kClosed) return;
+      const size_t size = n.load(std::memory_order_acquire), unit = grain.load(std::memory_order_acquire);
+      const size_t units = (size + unit - 1) / unit;
+      if (first >= units) return;
+      const size_t share = (units - first) / (2 * workers), count = share > 0 ? share : 1;
+      if (!claim.compare_exchange_weak(now, now + count, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+      const size_t begin = first * unit, end = begin + count * unit;
+      task.load(std::memory_order_relaxed)(context.load(std::memory_order_relaxed), begin, end < size ? end : size, worker);
+      if (left.subtract(static_cast<uint32_t>(count)) == 0) left.wake();
+      now = claim.load(std::memory_order_acquire);
     }
   }
 
-  void start() {
-    epoch.store(epoch.load() + 1);
-    epoch.wake();
+  void work(size_t worker, size_t workers) {
+    uint32_t job = 0;
+    for (;;) {
+      job = epoch.wait_while(job);
+      if (stop.load(std::memory_order_acquire)) return;
+      work_on(job, worker, workers);
+    }
   }
 
   void wait() {
-    for (uint32_t left = remaining.load(); left != 0;) left = remaining.wait_while(left);
+    for (uint32_t units = left.load(); units != 0;) units = left.wait_while(units);
   }
 };
 
@@ -133,20 +147,26 @@ ThreadPool::ThreadPool(size_t threads) : size_(threads > 1 ? threads : 1), impl_
 }
 
 ThreadPool::~ThreadPool() {
-  impl_->stop = true;
-  impl_->start();
+  impl_->stop.store(true, std::memory_order_release);
+  impl_->epoch.store(impl_->epoch.load() + 1);
+  impl_->epoch.wake();
   for (std::thread& thread : impl_->threads) thread.join();
 }
 
 void ThreadPool::run(size_t n, size_t grain, Task task, void* context) {
-  impl_->task = task;
-  impl_->context = context;
-  impl_->n = n;
-  impl_->grain = grain > 0 ? grain : 1;
-  impl_->remaining.store(static_cast<uint32_t>(size_ - 1));
-  impl_->start();
-  impl_->run_share(0, size_);
-  impl_->wait();
+  Impl& pool = *impl_;
+  const uint32_t job = pool.epoch.load() + 1;
+  pool.claim.store(Impl::claim_of(job, Impl::kClosed), std::memory_order_seq_cst);
+  pool.task.store(task, std::memory_order_release);
+  pool.context.store(context, std::memory_order_release);
+  pool.n.store(n, std::memory_order_release);
+  pool.grain.store(grain, std::memory_order_release);
+  pool.left.store(static_cast<uint32_t>((n + grain - 1) / grain));
+  pool.claim.store(Impl::claim_of(job, 0), std::memory_order_release);
+  pool.epoch.store(job);
+  pool.epoch.wake();
+  pool.work_on(job, 0, size_);
+  pool.wait();
 }
 
 #else

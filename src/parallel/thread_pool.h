@@ -17,8 +17,9 @@ class ThreadPool {
 
   size_t size() const { return size_; }
 
-  // Calls fn(begin, end, worker) so that the disjoint ranges cover [0, n); returns when all are done. Ranges are
-  // multiples of `grain` but for the last. Never nested. Allocates nothing.
+  // Calls fn(begin, end, worker), on each thread as often as it finds something left to do, so that the disjoint ranges
+  // cover [0, n); returns when all are done. Ranges are multiples of `grain` (at least 1) but for the last. Never nested.
+  // Allocates nothing.
   template <class Fn>
   void parallel_for(size_t n, size_t grain, Fn&& fn) {
     if (size_ == 1 || n <= grain) {

@@ -54,6 +54,7 @@ Result<T> choose(const Args& args, const char* option, const Choice<T> (&choices
 constexpr Choice<HeadFormat> kHeads[] = {{"auto", HeadFormat::automatic}, {"file", HeadFormat::file}, {"f16", HeadFormat::f16},
                                          {"int8", HeadFormat::int8}, {"q6_k", HeadFormat::q6_k}};
 constexpr Choice<KvFormat> kKvs[] = {{"f16", KvFormat::f16}, {"f32", KvFormat::f32}};
+constexpr Choice<Zeros> kZeros[] = {{"skip", Zeros::skip}, {"read", Zeros::read}};
 constexpr Choice<Isa> kIsas[] = {{"best", Isa::relaxed_simd}, {"scalar", Isa::scalar}, {"simd128", Isa::simd128},
                                  {"relaxed_simd", Isa::relaxed_simd}};
 
@@ -64,7 +65,7 @@ double now_ms() {
 }
 
 std::vector<std::string> with_model_options(std::vector<std::string> own) {
-  own.insert(own.end(), {"threads", "isa", "head", "context", "kv"});
+  own.insert(own.end(), {"threads", "isa", "kernel", "head", "context", "kv", "zeros"});
   return own;
 }
 
@@ -78,11 +79,14 @@ Result<OpenModel> open_model(const std::string& path, const Args& args, size_t t
   EngineOptions engine_options;
   engine_options.threads = threads;
   TERNLIGHT_ASSIGN(engine_options.isa, choose(args, "isa", kIsas));
+  engine_options.kernel = args.option_or("kernel", "auto");
+  TERNLIGHT_TRY(engine_options.check());
   SessionOptions session;
   TERNLIGHT_ASSIGN(session.kv, choose(args, "kv", kKvs));
   TERNLIGHT_ASSIGN(session.context_length, args.count("context", 0, 0, 1u << 24));
   LoadOptions load;
   TERNLIGHT_ASSIGN(load.head, choose(args, "head", kHeads));
+  TERNLIGHT_ASSIGN(load.zeros, choose(args, "zeros", kZeros));
   TERNLIGHT_ASSIGN(File file, File::open(path));
   load.file_size = file.size();
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -16,16 +17,13 @@ struct Range {
   size_t begin, end, worker;
 };
 
-// Each worker writes only its own slot, so no lock is needed.
 std::vector<Range> ranges_of(ThreadPool& pool, size_t n, size_t grain) {
-  std::vector<Range> slots(pool.size(), Range{0, 0, SIZE_MAX});
-  pool.parallel_for(n, grain, [&](size_t begin, size_t end, size_t worker) {
-    slots[worker] = {begin, end, worker};
-  });
   std::vector<Range> ranges;
-  for (const Range& range : slots) {
-    if (range.worker != SIZE_MAX) ranges.push_back(range);
-  }
+  std::mutex mutex;
+  pool.parallel_for(n, grain, [&](size_t begin, size_t end, size_t worker) {
+    const std::lock_guard lock(mutex);
+    ranges.push_back({begin, end, worker});
+  });
   std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
   return ranges;
 }
@@ -95,11 +93,31 @@ TEST_P(ThreadPoolOfSize, CanBeDestroyedWithoutHavingWorked) {
 INSTANTIATE_TEST_SUITE_P(Sizes, ThreadPoolOfSize,
                          testing::Values(size_t{1}, size_t{2}, size_t{3}, size_t{5}));
 
-TEST(ThreadPool, GivesEachThreadItsOwnShareWhenThereIsEnough) {
-  ThreadPool pool(4);
-  const std::vector<Range> ranges = ranges_of(pool, 64, 8);
-  ASSERT_EQ(ranges.size(), 4u);
-  for (const Range& range : ranges) EXPECT_EQ(range.end - range.begin, 16u);
+TEST(ThreadPool, GivesTheWorkOfAThreadThatIsHeldUpToOthers) {
+  ThreadPool pool(2);
+  std::atomic<size_t> of_held_up{0}, covered{0};
+  pool.parallel_for(256, 1, [&](size_t begin, size_t end, size_t worker) {
+    covered += end - begin;
+    if (worker == 0) return;
+    of_held_up += end - begin;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+    while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  });
+  EXPECT_EQ(covered, 256u);
+  // The first piece it can have is a quarter, and in the time it spends there the caller takes the rest.
+  EXPECT_LE(of_held_up, 64u);
+}
+
+TEST(ThreadPool, KeepsManyMoreThreadsThanCoresFromDisturbingEachOther) {
+  // Most of them come late, many to a job that is over or to the one behind it.
+  ThreadPool pool(24);
+  std::vector<uint32_t> values(509, 0);
+  for (uint32_t round = 1; round <= 3000; ++round) {
+    pool.parallel_for(values.size(), round % 7 + 1, [&](size_t begin, size_t end, size_t) {
+      for (size_t i = begin; i < end; ++i) values[i] += 1;
+    });
+    for (const uint32_t value : values) ASSERT_EQ(value, round);
+  }
 }
 
 TEST(ThreadPool, RunsInlineWhatFitsOneGrain) {

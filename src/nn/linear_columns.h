@@ -1,0 +1,17 @@
+// Products with Layout::ternary_columns: columns that meet a zero of the quantised input are not read. Private to src/nn.
+#pragma once
+
+#include "nn/compute.h"
+#include "nn/linear_scratch.h"
+#include "tensor/tensor.h"
+
+namespace ternlight {
+
+// Lists what is not zero among q8 of one token.
+void list_live_inputs(LinearScratch& scratch, size_t token, size_t k_padded);
+
+// acc[t * (end - begin) + i] = sum of code * q8 for row begin + i; begin and end are multiples of 64.
+void column_products(const Compute& compute, const LinearScratch& scratch, const Tensor& weight, size_t tokens,
+                     size_t begin, size_t end, int32_t* acc, size_t thread);
+
+}  // namespace ternlight
