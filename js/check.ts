@@ -192,8 +192,8 @@ function checkContent(name: string, value: unknown): string {
 }
 
 const loadOptions = [
-  ...['signal', 'onProgress', 'threads', 'contextLength', 'head', 'kvFormat', 'maxResidentBytes', 'build', 'stallTimeout'],
-  ...['wasmUrl', 'workerUrl'],
+  ...['signal', 'onProgress', 'threads', 'contextLength', 'head', 'kvFormat', 'kernel', 'zeros', 'maxResidentBytes'],
+  ...['build', 'stallTimeout', 'wasmUrl', 'workerUrl'],
 ];
 
 /** Everything of a load but the source. */
@@ -212,6 +212,8 @@ export function checkLoad(given: LoadOptions | undefined, resolve: (url: string 
     contextLength: contextLength === undefined ? 0 : checkNumber('contextLength', contextLength, 2, maxToken, true),
     head: checkChoice('head', options.head ?? 'auto', ['auto', 'file', 'f16', 'int8', 'q6_k']),
     kvFormat: checkChoice('kvFormat', options.kvFormat ?? 'f16', ['f16', 'f32']),
+    kernel: checkChoice('kernel', options.kernel ?? 'auto', ['auto', 'dot-i16', 'dot-i32', 'products', 'look-up', 'scalar']),
+    zeros: checkChoice('zeros', options.zeros ?? 'skip', ['skip', 'read']),
     maxResidentBytes: maxResidentBytes === undefined ? 0 : checkNumber('maxResidentBytes', maxResidentBytes, 1, 2 ** 53 - 1, true),
     build,
     stallTimeout: checkNumber('stallTimeout', stallTimeout, 0, maxToken, false),

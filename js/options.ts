@@ -6,6 +6,9 @@ import type { LoadProgress } from './types.js';
 /** The four builds of the engine: plain or relaxed SIMD, one thread or several. */
 export type Build = 'simd128-st' | 'simd128-mt' | 'relaxed-st' | 'relaxed-mt';
 
+/** The ways to compute ternary products. The first two need a build with relaxed SIMD. All give the same bits. */
+export type Kernel = 'dot-i16' | 'dot-i32' | 'products' | 'look-up' | 'scalar';
+
 /** Options of `Ternlight.load`. Unknown ones throw `invalid_argument`. */
 export interface LoadOptions {
   /** Cancels the load: it rejects with the signal's reason, and nothing of it stays behind. */
@@ -19,6 +22,13 @@ export interface LoadOptions {
   head?: 'auto' | 'file' | 'f16' | 'int8' | 'q6_k';
   /** How sessions keep keys and values. Default `'f16'`. */
   kvFormat?: 'f16' | 'f32';
+  /** How ternary products are computed. Default `'auto'`: each way is tried for a moment, and the fastest here is taken. */
+  kernel?: 'auto' | Kernel;
+  /**
+   * `'skip'` (default): weights that only ever meet zeros are not read, in models with squared ReLU. `'read'` reads them all
+   * the same: the results are equal, and only the time tells.
+   */
+  zeros?: 'skip' | 'read';
   /** Refuse with `out_of_memory` a model whose weights take more than this. Default: no limit. */
   maxResidentBytes?: number;
   /** Which build to run. Default `'auto'`: the fastest that works here. */

@@ -25,6 +25,8 @@ export interface LoadArgs {
   contextLength: number;
   head: string;
   kvFormat: string;
+  kernel: string;
+  zeros: string;
   /** 0: no limit. */
   maxResidentBytes: number;
   build: 'auto' | Build;

@@ -50,6 +50,8 @@ export interface EngineInfo {
   isa: string;
   /** Threads that compute, the worker itself included. */
   threads: number;
+  /** How ternary products are computed: `decode` for one token, `prefill` for several. */
+  kernels: { decode: string; prefill: string };
   /** Size of the WebAssembly memory right after loading, in bytes. */
   memoryBytes: number;
 }

@@ -124,6 +124,8 @@ class WasmEngine {
   explicit WasmEngine(uint32_t threads) : engine_(std::make_shared<Engine>(EngineOptions{.threads = threads})) {}
 
   std::string isa() const { return name(engine_->isa()); }
+  std::string gemv_kernel() const { return engine_->gemv_kernel(); }
+  std::string gemm_kernel() const { return engine_->gemm_kernel(); }
   uint32_t threads() const { return static_cast<uint32_t>(engine_->threads()); }
 
   WasmStatus begin_load(const val& options) {
@@ -142,6 +144,10 @@ class WasmEngine {
     } else {
       return bad_argument("head", "auto, file, f16, int8 or q6_k", head);
     }
+    const std::string zeros = utf8(options["zeros"]);
+    if (zeros != "skip" && zeros != "read") return bad_argument("zeros", "skip or read", zeros);
+    load.zeros = zeros == "skip" ? Zeros::skip : Zeros::read;
+    if (const Status status = engine_->use_kernel(utf8(options["kernel"])); !status.ok()) return to_wasm(status);
     const double file_size = options["fileSize"].as<double>(), limit = options["maxResidentBytes"].as<double>();
     if (!is_byte_count(file_size)) return bad_argument("fileSize", "a number of bytes", std::to_string(file_size));
     if (!is_byte_count(limit)) return bad_argument("maxResidentBytes", "a number of bytes", std::to_string(limit));
@@ -282,6 +288,8 @@ EMSCRIPTEN_BINDINGS(ternlight) {
       .constructor<uint32_t>()
       .function("isa", &WasmEngine::isa)
       .function("threads", &WasmEngine::threads)
+      .function("gemvKernel", &WasmEngine::gemv_kernel)
+      .function("gemmKernel", &WasmEngine::gemm_kernel)
       .function("beginLoad", &WasmEngine::begin_load)
       .function("reserve", &WasmEngine::reserve)
       .function("commit", &WasmEngine::commit)

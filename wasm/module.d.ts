@@ -26,14 +26,28 @@ export interface WasmStep {
   prefillTotal: number;
 }
 
+export interface WasmLoadOptions {
+  fileSize: number;
+  head: string;
+  /** `auto` or the name of a way to compute ternary products. */
+  kernel: string;
+  /** `skip` or `read`. */
+  zeros: string;
+  maxResidentBytes: number;
+}
+
 /** One per module: kernels, threads, at most one model. */
 export interface WasmEngine {
   /** 'simd128' | 'relaxed_simd' */
   isa(): string;
   threads(): number;
+  /** How products with one token's activations are computed; known once a load has begun. */
+  gemvKernel(): string;
+  /** And with several tokens'. */
+  gemmKernel(): string;
 
   /** Options: `head` 'auto' | 'file' | 'f16' | 'int8' | 'q6_k'; `fileSize` 0 when unknown; `maxResidentBytes` 0 = no limit. */
-  beginLoad(options: { fileSize: number; head: string; maxResidentBytes: number }): WasmStatus;
+  beginLoad(options: WasmLoadOptions): WasmStatus;
   reserve(): WasmSlot;
   commit(bytes: number): WasmStatus;
   loaded(): number;

@@ -1,7 +1,7 @@
 // Sole owner of the wasm heap: no other file touches HEAPU8 or calls into the module. Turns statuses into TernlightErrors, and
 // a trap into the end of the engine: what runs in wasm cannot be trusted after one.
 
-import type { EngineModule, WasmEngine, WasmSession, WasmStatus, WasmStep } from '../wasm/module.js';
+import type { EngineModule, WasmEngine, WasmLoadOptions, WasmSession, WasmStatus, WasmStep } from '../wasm/module.js';
 import { isErrorCode, TernlightError, type ErrorExtras } from '../js/errors.js';
 import type { GenerateParams } from '../js/protocol.js';
 
@@ -73,6 +73,11 @@ export class Engine {
     return this.guard(() => this.#engine.isa());
   }
 
+  /** How ternary products are computed: for one token, and for several. */
+  get kernels(): { decode: string; prefill: string } {
+    return this.guard(() => ({ decode: this.#engine.gemvKernel(), prefill: this.#engine.gemmKernel() }));
+  }
+
   get threads(): number {
     return this.guard(() => this.#engine.threads());
   }
@@ -81,7 +86,7 @@ export class Engine {
     return this.#module.memoryBytes();
   }
 
-  beginLoad(options: { fileSize: number; head: string; maxResidentBytes: number }): void {
+  beginLoad(options: WasmLoadOptions): void {
     this.guard(() => {
       check(this.#engine.beginLoad(options));
     });

@@ -36,9 +36,9 @@ function checkContext(asked: number, { contextLength }: EngineModelInfo): void {
 }
 
 function modelInfo(engine: Engine, info: EngineModelInfo, contextLength: number, build: Candidate['build']): ModelInfo {
-  const { isa, threads, memoryBytes } = engine;
+  const { isa, threads, kernels, memoryBytes } = engine;
   const contextWindow = contextLength || Math.min(info.contextLength, defaultContext);
-  return { ...info, contextWindow, engine: { build, isa, threads, memoryBytes } };
+  return { ...info, contextWindow, engine: { build, isa, threads, kernels, memoryBytes } };
 }
 
 function modelWarnings({ info, template }: Loaded): string[] {

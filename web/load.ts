@@ -68,7 +68,7 @@ export async function loadModel(
   let loaded = 0;
   let total = stream.size;
   try {
-    target.beginLoad({ fileSize: stream.size, head: args.head, maxResidentBytes: args.maxResidentBytes });
+    target.beginLoad({ fileSize: stream.size, head: args.head, kernel: args.kernel, zeros: args.zeros, maxResidentBytes: args.maxResidentBytes });
     progress.report('download', 0, total);
     for await (const chunk of stream.chunks) {
       received += chunk.length;

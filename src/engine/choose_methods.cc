@@ -64,24 +64,21 @@ void measure(Kernels& kernels) {
 
 }  // namespace
 
-Status check_method(const std::string& wish, Isa isa) {
-  if (wish == "auto") return ok_status();
+Status choose_methods(Kernels& kernels, const std::string& wish) {
+  if (wish == "auto") {
+    measure(kernels);
+    return ok_status();
+  }
   std::string known = "auto";
   for (const TernaryMethod& m : ternary_methods()) {
-    if (m.isa > isa) continue;
-    if (wish == m.name) return ok_status();
+    if (m.isa > kernels.isa) continue;
     known.append(", ").append(m.name);
-  }
-  return error(ErrorCode::invalid_argument, "kernel: expected one of " + known + ", found \"" + wish + "\"");
-}
-
-void choose_methods(Kernels& kernels, const std::string& wish) {
-  if (wish == "auto") return measure(kernels);
-  for (const TernaryMethod& m : ternary_methods()) {
-    if (wish != m.name || m.isa > kernels.isa) continue;
+    if (wish != m.name) continue;
     use_gemv(kernels, m);
     if (m.gemm != nullptr) use_gemm(kernels, m);
+    return ok_status();
   }
+  return error(ErrorCode::invalid_argument, "kernel: expected one of " + known + ", found \"" + wish + "\"");
 }
 
 }  // namespace ternlight

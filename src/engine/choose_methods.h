@@ -8,9 +8,8 @@
 
 namespace ternlight {
 
-// `wish` is "auto" or the name of a method; the one for several vectors stays where a method has none of its own.
+// `wish` is "auto" or the name of a method; the way to multiply several vectors stays where a method has none of its own.
 // invalid_argument names those there are.
-Status check_method(const std::string& wish, Isa isa);
-void choose_methods(Kernels& kernels, const std::string& wish);
+Status choose_methods(Kernels& kernels, const std::string& wish);
 
 }  // namespace ternlight

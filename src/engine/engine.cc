@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include "engine/choose_methods.h"
 #include "engine/impl.h"
 
 namespace ternlight {
@@ -10,7 +11,7 @@ Isa Engine::isa() const { return impl_->kernels.isa; }
 size_t Engine::threads() const { return impl_->threads.size(); }
 const char* Engine::gemv_kernel() const { return impl_->kernels.gemv_method; }
 const char* Engine::gemm_kernel() const { return impl_->kernels.gemm_method; }
-Status EngineOptions::check() const { return check_method(kernel, isa); }
+Status Engine::use_kernel(const std::string& wish) { return choose_methods(impl_->kernels, wish); }
 
 const char* name(StopReason reason) {
   switch (reason) {

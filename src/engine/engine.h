@@ -29,10 +29,6 @@ namespace ternlight {
 struct EngineOptions {
   size_t threads = 1;
   Isa isa = best_isa();
-  // How ternary products are computed: "auto" measures which way is the fastest here, or the name of a TernaryMethod.
-  std::string kernel = "auto";
-
-  Status check() const;  // invalid_argument: no such kernel in this build
 };
 
 // What the machine gives: kernels and threads. Outlives every loader, model and session made with it.
@@ -45,6 +41,9 @@ class Engine {
 
   Isa isa() const;
   size_t threads() const;
+  // How ternary products are computed: "auto" measures for some milliseconds which way is the fastest here; otherwise the
+  // name of a TernaryMethod of this build. invalid_argument names those there are. The results are the same.
+  Status use_kernel(const std::string& wish);
   const char* gemv_kernel() const;  // names of the TernaryMethods in use: for one token
   const char* gemm_kernel() const;  // for several
 

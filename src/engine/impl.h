@@ -1,7 +1,6 @@
 // What the façade's classes own. Private to src/engine.
 #pragma once
 
-#include "engine/choose_methods.h"
 #include "engine/engine.h"
 #include "model/forward.h"
 #include "model/loader.h"
@@ -10,9 +9,7 @@ namespace ternlight {
 
 struct Engine::Impl {
   explicit Impl(const EngineOptions& options)
-      : kernels(make_kernels(options.isa)), threads(options.threads), compute{kernels, threads} {
-    choose_methods(kernels, options.kernel);
-  }
+      : kernels(make_kernels(options.isa)), threads(options.threads), compute{kernels, threads} {}
 
   Kernels kernels;
   ThreadPool threads;

@@ -79,8 +79,6 @@ Result<OpenModel> open_model(const std::string& path, const Args& args, size_t t
   EngineOptions engine_options;
   engine_options.threads = threads;
   TERNLIGHT_ASSIGN(engine_options.isa, choose(args, "isa", kIsas));
-  engine_options.kernel = args.option_or("kernel", "auto");
-  TERNLIGHT_TRY(engine_options.check());
   SessionOptions session;
   TERNLIGHT_ASSIGN(session.kv, choose(args, "kv", kKvs));
   TERNLIGHT_ASSIGN(session.context_length, args.count("context", 0, 0, 1u << 24));
@@ -91,6 +89,7 @@ Result<OpenModel> open_model(const std::string& path, const Args& args, size_t t
   load.file_size = file.size();
 
   auto engine = std::make_unique<Engine>(engine_options);
+  TERNLIGHT_TRY(engine->use_kernel(args.option_or("kernel", "auto")));
   ModelLoader loader(*engine, load);
   for (std::span<uint8_t> slot = loader.reserve(); !slot.empty(); slot = loader.reserve()) {
     const size_t n = file.read(slot);

@@ -70,6 +70,8 @@ function load_options(options, build, threads) {
     ...(threads === undefined ? {} : { threads }),
     ...(options.head === undefined ? {} : { head: options.head }),
     ...(options.kv === undefined ? {} : { kvFormat: options.kv }),
+    ...(options.kernel === undefined ? {} : { kernel: options.kernel }),
+    ...(options.zeros === undefined ? {} : { zeros: options.zeros }),
     ...(options.context === undefined ? {} : { contextLength: number(options, 'context') }),
   };
 }
@@ -77,7 +79,7 @@ function load_options(options, build, threads) {
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 function engine_of({ engine }) {
-  return { build: engine.build, isa: engine.isa, threads: engine.threads };
+  return { build: engine.build, isa: engine.isa, threads: engine.threads, kernels: engine.kernels };
 }
 
 async function generate(page, options, build, threads) {
@@ -144,7 +146,7 @@ async function bench(page, options, build, threads, model) {
   return { model, prefill, decode, runs, results };
 }
 
-const kModelOptions = ['threads', 'head', 'kv', 'context'];
+const kModelOptions = ['threads', 'kernel', 'head', 'kv', 'context', 'zeros'];
 const kCommands = {
   generate: {
     run: generate,

@@ -113,9 +113,9 @@ describe('a model', () => {
   });
 
   it('hands its options to the engine', async () => {
-    const { model, log } = await loadFake({}, { head: 'int8', maxResidentBytes: 12345, contextLength: 100, threads: 1 });
-    expect(log.beginLoad).toMatchObject({ head: 'int8', maxResidentBytes: 12345 });
-    expect(model.info).toMatchObject({ contextWindow: 100, engine: { build: 'relaxed-st', threads: 1 } });
+    const { model, log } = await loadFake({}, { head: 'int8', kernel: 'look-up', zeros: 'read', maxResidentBytes: 12345, contextLength: 100, threads: 1 });
+    expect(log.beginLoad).toMatchObject({ head: 'int8', kernel: 'look-up', zeros: 'read', maxResidentBytes: 12345 });
+    expect(model.info).toMatchObject({ contextWindow: 100, engine: { build: 'relaxed-st', threads: 1, kernels: { decode: 'dot-i16', prefill: 'products' } } });
     await model.dispose();
   });
 });

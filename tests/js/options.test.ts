@@ -24,7 +24,7 @@ function thrown(run: () => unknown): unknown {
 describe('load options', () => {
   it('have the documented defaults', () => {
     expect(load({})).toEqual({
-      ...{ threads: 'auto', contextLength: 0, head: 'auto', kvFormat: 'f16', maxResidentBytes: 0, build: 'auto' },
+      ...{ threads: 'auto', contextLength: 0, head: 'auto', kvFormat: 'f16', kernel: 'auto', zeros: 'skip', maxResidentBytes: 0, build: 'auto' },
       ...{ stallTimeout: 30000, wasmUrl: '' },
     });
   });
@@ -37,6 +37,8 @@ describe('load options', () => {
     [{ contextLength: -1 }, /^contextLength: /],
     [{ head: 'q8_0' }, /^head: expected one of auto, file, f16, int8, q6_k, found "q8_0"$/],
     [{ kvFormat: 'f8' }, /^kvFormat: /],
+    [{ kernel: 'fast' }, /^kernel: expected one of auto, dot-i16, .*, found "fast"$/],
+    [{ zeros: 'keep' }, /^zeros: expected one of skip, read, found "keep"$/],
     [{ build: 'fast' }, /^build: /],
     [{ stallTimeout: Number.NaN }, /^stallTimeout: .* found NaN$/],
     [{ maxResidentBytes: 0 }, /^maxResidentBytes: /],

@@ -36,8 +36,10 @@ function methods(object: object): string[] {
   return [...ours, 'delete'].sort();
 }
 
+const loadOptions = { fileSize: 0, head: 'auto', kernel: 'auto', zeros: 'skip', maxResidentBytes: 0 };
+
 function load(module: EngineModule, engine: WasmEngine, bytes: Uint8Array = storyteller): { code: string; message: string } {
-  const begun = engine.beginLoad({ fileSize: bytes.length, head: 'auto', maxResidentBytes: 0 });
+  const begun = engine.beginLoad({ ...loadOptions, fileSize: bytes.length });
   if (begun.code !== 'ok') return begun;
   let at = 0;
   for (let slot = engine.reserve(); slot.size > 0 && at < bytes.length; slot = engine.reserve()) {
@@ -155,7 +157,9 @@ describe.each(builds)('engine.%s', (build) => {
     expect(engine.createSession(0, 'f16')).toMatchObject({ status: { code: 'invalid_argument' }, session: null });
     expect(engine.commit(1).code).toBe('invalid_argument');
     expect(engine.finishLoad().code).toBe('invalid_argument');
-    expect(engine.beginLoad({ fileSize: 0, head: 'int3', maxResidentBytes: 0 }).code).toBe('invalid_argument');
+    for (const wrong of [{ head: 'int3' }, { kernel: 'fast' }, { zeros: 'keep' }]) {
+      expect(engine.beginLoad({ ...loadOptions, ...wrong }).code, JSON.stringify(wrong)).toBe('invalid_argument');
+    }
     expect(load(module, engine, new TextEncoder().encode('<!doctype html><title>404</title>')).code).toBe('not_gguf');
     expect(load(module, engine, storyteller.subarray(0, storyteller.length / 2)).code).toBe('truncated');
     expect(load(module, engine).code).toBe('ok');

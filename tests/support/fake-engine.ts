@@ -2,7 +2,7 @@
 // the magic GGUF, four bytes with the file's length, and anything; its tokens are the characters of a text, and some control
 // tokens; what it "generates" is what `answer` gives for the prompt's text.
 
-import type { EngineModule, WasmSession, WasmStatus, WasmStep } from '../../wasm/module.js';
+import type { EngineModule, WasmLoadOptions, WasmSession, WasmStatus, WasmStep } from '../../wasm/module.js';
 
 /** Control tokens: their text is one token, and is only written out on request. */
 export const controlTokens: Record<string, number> = {
@@ -45,7 +45,7 @@ export interface FakeLog {
   stopTokens: number[];
   biases: [number, number][];
   bytes: number[];
-  beginLoad: { fileSize: number; head: string; maxResidentBytes: number } | undefined;
+  beginLoad: WasmLoadOptions | undefined;
   openSessions: number;
 }
 
@@ -192,7 +192,13 @@ export function fakeModule(options: FakeOptions = {}, log: FakeLog = newLog()): 
     threads(): number {
       return this.#threads;
     }
-    beginLoad(load: { fileSize: number; head: string; maxResidentBytes: number }): WasmStatus {
+    gemvKernel(): string {
+      return 'dot-i16';
+    }
+    gemmKernel(): string {
+      return 'products';
+    }
+    beginLoad(load: WasmLoadOptions): WasmStatus {
       log.beginLoad = load;
       log.bytes = [];
       status = ok;
