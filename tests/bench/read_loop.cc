@@ -26,9 +26,12 @@ uint32_t read(const uint8_t* data, size_t bytes) {
 
 uint32_t read_loop(const uint8_t* data, size_t bytes, size_t streams) {
   switch (streams) {
-    case 8: return read<8>(data, bytes);
-    case 4: return read<4>(data, bytes);
-    default: return read<1>(data, bytes);
+    case 8:
+      return read<8>(data, bytes);
+    case 4:
+      return read<4>(data, bytes);
+    default:
+      return read<1>(data, bytes);
   }
 }
 
