@@ -14,7 +14,7 @@ import { endToEnd } from './end-to-end.mjs';
 import { printer } from './kernel-table.mjs';
 import { timeKernels } from './kernels-in-browser.mjs';
 import { timeKernelsNatively } from './kernels-native.mjs';
-import { machine } from './machine.mjs';
+import { describeMachine, describeTree } from './machine.mjs';
 
 const kParts = ['native', 'browsers', 'end-to-end'];
 const kMilliseconds = 20; // of one sample
@@ -47,7 +47,7 @@ const parts = list('only', kParts);
 const browsers = list('browsers', kBrowsers);
 const samples = Number(values.samples);
 const date = new Date().toISOString();
-const result = { date, machine: machine(), milliseconds: kMilliseconds, kernels: [], end_to_end: [] };
+const result = { date, machine: describeMachine(), tree: describeTree(), milliseconds: kMilliseconds, kernels: [], end_to_end: [] };
 
 if (parts.includes('native')) {
   console.log('\nKernels, native (Google Benchmark)');

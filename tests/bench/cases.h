@@ -9,7 +9,7 @@
 namespace ternlight::bench {
 
 struct Case {
-  const char* kernel;  // the field of Kernels, or "read": the plain read loop of read_loop.h
+  const char* kernel;  // the field of Kernels, or "read": the plain read loop of read_bandwidth.h
   size_t rows, k;     // a matrix; a vector is one row; for attention positions and head_dim; for "read" bytes
   size_t tokens = 1;  // vectors multiplied at once; for "read" the streams walked together
   size_t copies = 1;  // different matrices of this shape, one after another: what a pass over many layers is

@@ -1,38 +1,52 @@
-// What a figure depends on beside the code: the machine it was measured on.
+// The machine and the state of the tree that figures belong to.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { kRoot } from '../support/bare-page.mjs';
 
-// Instructions that decide what the kernels are turned into.
-const kFeatures = ['avx2', 'avx512_vnni', 'avx_vnni', 'asimddp', 'i8mm'];
+// What decides how relaxed SIMD and the peers' kernels are compiled.
+const kTelling = ['ssse3', 'avx', 'avx2', 'fma', 'avx_vnni', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'asimddp', 'i8mm'];
 
-function cpu_features() {
-  try {
-    const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1].split(/\s+/) ?? [];
-    return kFeatures.filter((name) => flags.includes(name));
-  } catch {
-    return []; // not Linux
-  }
+function processorFlags() {
+  if (!existsSync('/proc/cpuinfo')) return [];
+  const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+  const flags = new Set(line.trim().split(/\s+/));
+  return kTelling.filter((flag) => flags.has(flag));
 }
 
-function commit() {
-  try {
-    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], { cwd: kRoot, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return ''; // not a clone
-  }
+/** Bytes that programs can still get without others having to give way. */
+export function availableMemory() {
+  if (!existsSync('/proc/meminfo')) return os.freemem();
+  return 1024 * Number(/^MemAvailable: +(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1] ?? 0);
 }
 
-export function machine() {
+export function describeMachine() {
   const cpus = os.cpus();
   return {
-    cpu: cpus[0]?.model.trim() ?? 'unknown',
-    features: cpu_features(),
-    cores: os.availableParallelism(),
-    memory_gb: Math.round(os.totalmem() / 2 ** 30),
+    cpu: cpus[0]?.model ?? 'unknown',
+    cores: cpus.length,
+    flags: processorFlags(),
+    memoryBytes: os.totalmem(),
     system: `${os.type()} ${os.release()} ${os.arch()}`,
     node: process.version,
-    commit: commit(),
+    loadAverage: os.loadavg()[0],
+  };
+}
+
+function git(...args) {
+  return execFileSync('git', args, { cwd: kRoot, encoding: 'utf8' }).trim();
+}
+
+/** The commit, and the wasm builds' own hashes: they may be older than the tree. */
+export function describeTree() {
+  const folder = path.join(kRoot, 'dist/wasm');
+  const modules = readdirSync(folder).filter((name) => name.endsWith('.wasm'));
+  const hash = (name) => createHash('sha256').update(readFileSync(path.join(folder, name))).digest('hex').slice(0, 16);
+  return {
+    commit: git('rev-parse', 'HEAD'),
+    changed: git('status', '--porcelain', '--untracked-files=no') !== '',
+    wasm: Object.fromEntries(modules.map((name) => [name, hash(name)])),
   };
 }

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "kernels/layouts.h"
-#include "read_loop.h"
+#include "read_bandwidth.h"
 
 namespace ternlight::bench {
 namespace {
@@ -31,7 +31,7 @@ Made read(Buffers& m, const Kernels&, const Case& c) {
   const uint8_t* data = m.records(c.rows, c.k, [&](uint8_t* p) { memset(p, 1, c.k); });
   uint32_t* sink = m.zeros<uint32_t>(c.rows);
   return {[=](size_t begin, size_t end) {
-            sink[begin] += read_loop(data + begin * c.k, (end - begin) * c.k, c.tokens);
+            sink[begin] += read_bandwidth(data + begin * c.k, (end - begin) * c.k, c.tokens);
           },
           c.rows * c.k};
 }
