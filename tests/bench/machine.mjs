@@ -22,6 +22,16 @@ export function availableMemory() {
   return 1024 * Number(/^MemAvailable: +(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1] ?? 0);
 }
 
+const busyTime = () => os.cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
+
+/** Cores that anybody keeps busy, as an average over `ms` in which this program does nothing. */
+export async function busyCores(ms) {
+  const before = busyTime();
+  const start = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return (busyTime() - before) / (performance.now() - start);
+}
+
 export function describeMachine() {
   const cpus = os.cpus();
   return {
@@ -31,7 +41,6 @@ export function describeMachine() {
     memoryBytes: os.totalmem(),
     system: `${os.type()} ${os.release()} ${os.arch()}`,
     node: process.version,
-    loadAverage: os.loadavg()[0],
   };
 }
 
