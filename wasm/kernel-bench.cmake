@@ -8,7 +8,7 @@ set(options -msimd128 -pthread)
 
 # Of the engine: the pool of threads, and what holds the data.
 add_library(kernels_bench_wasm OBJECT
-  ${CMAKE_CURRENT_LIST_DIR}/kernel_bench_main.cc ${bench}/workload.cc ${bench}/read_loop.cc
+  ${CMAKE_CURRENT_LIST_DIR}/kernel_bench_main.cc ${bench}/workload.cc ${bench}/read_bandwidth.cc
   ${PROJECT_SOURCE_DIR}/src/parallel/thread_pool.cc ${PROJECT_SOURCE_DIR}/src/base/arena.cc)
 target_include_directories(kernels_bench_wasm PRIVATE ${bench})
 target_compile_definitions(kernels_bench_wasm PRIVATE TERNLIGHT_THREADS=1)

@@ -1,5 +1,5 @@
-// The kernel benchmark as a wasm module, for a worker of a browser (tests/bench/kernels.mjs): lists what there is to
-// time, and times one entry at a time. Both print JSON, one object per line.
+// The kernel benchmark as a wasm module, for a worker of a browser (tests/bench/kernels.mjs): lists what
+// there is to time, and times one entry at a time. Both print JSON, one object per line.
 #include <emscripten.h>
 
 #include <algorithm>
@@ -20,10 +20,11 @@ double now() {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
-// Until the browser has replaced its quick first translation of the kernel by the optimised one, which it does by call
-// counts, on another thread: many short calls and time.
+// Until the browser has replaced its quick first translation of the kernel by the optimised one, which it
+// does by call counts, on another thread: many short calls and time.
 void warm_up(const Workload& work, const Case& c) {
-  const size_t rows = std::min(work.rows(), std::max<size_t>(64, (size_t{1} << 20) / (c.k * c.tokens * c.copies)));
+  const size_t rows =
+      std::min(work.rows(), std::max<size_t>(64, (size_t{1} << 20) / (c.k * c.tokens * c.copies)));
   const double start = now();
   for (int calls = 0; calls < 100 || now() - start < 100; calls++) work.run(0, rows);
 }
@@ -57,9 +58,11 @@ using namespace ternlight::bench;
 extern "C" EMSCRIPTEN_KEEPALIVE void bench_list() {
   int index = 0;
   for (const Entry& entry : entries()) {
-    printf(R"({"index":%d,"kernel":"%s","isa":"%s","variant":"%s","shape":"%s","rows":%zu,"shared":%s,"memory":%s})" "\n",
-           index++, entry.what.kernel, name(entry.kernels.isa), entry.variant.c_str(), shape(entry.what).c_str(),
-           entry.what.rows, entry.shared ? "true" : "false", entry.from_memory ? "true" : "false");
+    printf(
+        R"({"index":%d,"kernel":"%s","isa":"%s","variant":"%s","shape":"%s","rows":%zu,"shared":%s,"memory":%s})"
+        "\n",
+        index++, entry.what.kernel, name(entry.kernels.isa), entry.variant.c_str(), shape(entry.what).c_str(),
+        entry.what.rows, entry.shared ? "true" : "false", entry.from_memory ? "true" : "false");
   }
   fflush(stdout);
 }
@@ -74,7 +77,8 @@ extern "C" EMSCRIPTEN_KEEPALIVE void bench_run(int index, int threads, int sampl
   size_t calls = 1;
   double took = run(work, pool, calls);
   while (took < milliseconds / 2 && calls < size_t{1} << 30) {
-    calls = static_cast<size_t>(std::ceil(static_cast<double>(calls) * std::min(16.0, milliseconds / std::max(took, 0.05))));
+    calls = static_cast<size_t>(
+        std::ceil(static_cast<double>(calls) * std::min(16.0, milliseconds / std::max(took, 0.05))));
     took = run(work, pool, calls);
   }
   printf(R"({"index":%d,"threads":%d,"calls":%zu,"products":%.0f,"bytes":%.0f,"ns":[)", index, threads, calls,

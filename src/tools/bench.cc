@@ -13,13 +13,20 @@ namespace {
 
 struct BenchRow {
   size_t threads;
-  double load_ms, prefill_rate, decode_rate;  // tokens per second
+  double load_ms;
+  std::vector<double> prefill_rates, decode_rates;  // tokens per second, of each run
   uint64_t logits_hash;
 };
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
+}
+
+void write_list(JsonWriter& w, const char* key, const std::vector<double>& values) {
+  w.key(key).begin_array();
+  for (const double value : values) w.value(value);
+  w.end_array();
 }
 
 Result<BenchRow> bench(const std::string& path, const Args& args, size_t threads, uint32_t prefill, uint32_t decode, uint32_t runs) {
@@ -49,7 +56,7 @@ Result<BenchRow> bench(const std::string& path, const Args& args, size_t threads
     prefill_rates.push_back(1000.0 * prefill / (prefilled - start));
     decode_rates.push_back(1000.0 * decoded / (now_ms() - first));
   }
-  return BenchRow{threads, open.load_ms, median(prefill_rates), median(decode_rates), session.logits_hash()};
+  return BenchRow{threads, open.load_ms, prefill_rates, decode_rates, session.logits_hash()};
 }
 
 Status run(const Args& args, bool json) {
@@ -68,11 +75,14 @@ Status run(const Args& args, bool json) {
     char hash[17];
     snprintf(hash, sizeof(hash), "%016llx", static_cast<unsigned long long>(row.logits_hash));
     w.begin_object().field("threads", row.threads).field("load_ms", row.load_ms);
-    w.field("prefill_tokens_per_s", row.prefill_rate).field("decode_tokens_per_s", row.decode_rate);
+    const double prefill_rate = median(row.prefill_rates), decode_rate = median(row.decode_rates);
+    w.field("prefill_tokens_per_s", prefill_rate).field("decode_tokens_per_s", decode_rate);
+    write_list(w, "prefill_samples", row.prefill_rates);
+    write_list(w, "decode_samples", row.decode_rates);
     w.field("logits_hash", hash).end_object();
     if (!json) {
       printf("%zu threads: load %.0f ms, prefill %.1f tokens/s, decode %.1f tokens/s, logits %s\n", row.threads, row.load_ms,
-             row.prefill_rate, row.decode_rate, hash);
+             prefill_rate, decode_rate, hash);
     }
   }
   w.end_array().end_object();

@@ -30,8 +30,9 @@ class Buffers {
     return data;
   }
 
-  // `count` records of `size` bytes. Only the first are made one by one, the others are their copies: no cache knows
-  // that they are equal, and making 300 MB of random numbers takes longer than all that is measured.
+  // `count` records of `size` bytes. Only the first are made one by one, the others are their copies: no
+  // cache knows that they are equal, and making 300 MB of random numbers takes longer than all that is
+  // measured.
   template <class Make>
   uint8_t* records(size_t count, size_t size, Make make) {
     uint8_t* data = zeros<uint8_t>(count * size);
@@ -49,7 +50,8 @@ class Buffers {
   // Bytes of four codes 0..2.
   uint8_t* codes(size_t bytes) {
     return records(bytes, 1, [this](uint8_t* p) {
-      for (int field = 0; field < 4; field++) *p = static_cast<uint8_t>(*p << 2 | static_cast<int>(rng_.next_below(3)));
+      for (int field = 0; field < 4; field++)
+        *p = static_cast<uint8_t>(*p << 2 | static_cast<int>(rng_.next_below(3)));
     });
   }
 
@@ -67,7 +69,8 @@ class Buffers {
   }
   int16_t* int16s(size_t count, uint32_t limit) {  // |x| <= limit
     return of<int16_t>(count, [=, this] {
-      return static_cast<int16_t>(static_cast<int32_t>(rng_.next_below(2 * limit + 1)) - static_cast<int32_t>(limit));
+      return static_cast<int16_t>(static_cast<int32_t>(rng_.next_below(2 * limit + 1)) -
+                                  static_cast<int32_t>(limit));
     });
   }
   float* floats(size_t count) {

@@ -1,5 +1,6 @@
-// What the kernels are timed on, natively (kernels_bench.cc) and in browsers (wasm/kernel_bench_main.cc): the shapes of
-// BitNet b1.58 2B4T (d 2560, FFN 6912, heads of 128, vocabulary 128256) and of a small model (d 256, FFN 768).
+// What the kernels are timed on, natively (kernels_bench.cc) and in browsers (wasm/kernel_bench_main.cc): the
+// shapes of BitNet b1.58 2B4T (d 2560, FFN 6912, heads of 128, vocabulary 128256) and of a small model (d
+// 256, FFN 768).
 #pragma once
 
 #include <cstddef>
@@ -8,10 +9,10 @@
 namespace ternlight::bench {
 
 struct Case {
-  const char* kernel;  // the field of Kernels, or "read": the plain read loop of read_loop.h
-  size_t rows, k;      // a matrix; a vector is one row; for attention positions and head_dim; for "read" bytes
-  size_t tokens = 1;   // vectors multiplied at once; for "read" the streams walked together
-  size_t copies = 1;   // different matrices of this shape, one after another: what a pass over many layers is
+  const char* kernel;  // the field of Kernels, or "read": the plain read loop of read_bandwidth.h
+  size_t rows, k;     // a matrix; a vector is one row; for attention positions and head_dim; for "read" bytes
+  size_t tokens = 1;  // vectors multiplied at once; for "read" the streams walked together
+  size_t copies = 1;  // different matrices of this shape, one after another: what a pass over many layers is
 };
 
 constexpr Case kCases[] = {

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { kRoot } from '../support/bare-page.mjs';
 import { launch } from '../support/browsers/index.mjs';
 import { startTestServer } from '../support/http-server.mjs';
+import { complete, label } from './kernel-table.mjs';
 
 const kTimeout = 120_000; // ms; one entry takes a second or two, the slowest scalar ones more
+const kRowsToShare = 64; // for less, a second thread is not worth its barrier
 const kPage = '<!doctype html><html lang="en"><title>kernel bench</title><link rel="icon" href="data:," /></html>\n';
-
-export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** Asks the page's worker something and waits for its answer. */
 async function ask(page, message) {
@@ -37,9 +37,6 @@ function choose(list, { filter, isas }) {
   return [...list.filter(({ kernel }) => kernel === 'read'), ...wanted.filter(({ kernel }) => kernel !== 'read')];
 }
 
-/** What a filter is matched with, and what identifies a row. */
-export const label = ({ kernel, variant, isa, shape }) => [kernel, variant, isa, shape].filter(Boolean).join(' ');
-
 /**
  * @param {object} options browser, build ('simd128' | 'relaxed'), isas (none: all but scalar, equal kernels once), filter,
  *   threads (a list), samples, milliseconds, args (of the browser), list (only name the entries), onRow (told each row)
@@ -62,16 +59,13 @@ export async function timeKernels({ browser: name, build, threads, samples, mill
     const list = choose(await ask(page, { method: 'load', url: `/bench/${module}`, threads: Math.max(...threads) }), choice);
     const rows = [];
     if (only_list) return { browser: name, version: browser.version, build, rows: list };
-    const read = {}; // by threads: the best of the read loops, bytes per ns
-    for (const entry of list) {
+    const read = {};
+    for (const { index, ...entry } of list) {
+      delete entry.shared; // has told what to choose
       for (const count of threads) {
-        if (count > 1 && entry.rows < 64) continue; // nothing to share
-        const [{ calls, products, bytes, ns }] = await ask(page, { method: 'run', index: entry.index, threads: count, samples, milliseconds });
-        const time = median(ns);
-        const row = { ...entry, threads: count, calls, products, bytes, ns, median_ns: time, gws: products / time, gbs: bytes / time };
-        delete row.index;
-        if (entry.kernel === 'read') read[count] = Math.max(read[count] ?? 0, row.gbs);
-        else if (entry.memory) row.read_share = row.gbs / read[count];
+        if (count > 1 && entry.rows < kRowsToShare) continue;
+        const [{ calls, products, bytes, ns }] = await ask(page, { method: 'run', index, threads: count, samples, milliseconds });
+        const row = complete({ ...entry, threads: count, calls, products, bytes, ns }, read);
         rows.push(row);
         onRow?.(row);
       }

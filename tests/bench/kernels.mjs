@@ -10,25 +10,10 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { kBrowsers } from '../support/browsers/index.mjs';
 import { kWithoutRelaxedSimd } from '../support/targets.mjs';
-import { label, timeKernels } from './kernels-in-browser.mjs';
+import { label, printer } from './kernel-table.mjs';
+import { timeKernels } from './kernels-in-browser.mjs';
 
 const kIsas = { scalar: 'scalar', simd128: 'simd128', relaxed: 'relaxed_simd', relaxed_simd: 'relaxed_simd' };
-
-export const kHeader = `${'kernel'.padEnd(46)}${'threads'.padStart(8)}${'Gw/s'.padStart(8)}${'GB/s'.padStart(8)}${'of read'.padStart(9)}${'µs'.padStart(11)}${'fastest'.padStart(11)}`;
-
-export function line(row) {
-  const number = (value, width, digits) => (value === undefined ? '' : value.toFixed(digits)).padStart(width);
-  const share = row.read_share === undefined ? '' : `${Math.round(100 * row.read_share)} %`;
-  return (
-    label(row).padEnd(46) +
-    number(row.threads, 8, 0) +
-    number(row.kernel === 'read' ? undefined : row.gws, 8, 1) +
-    number(row.gbs, 8, 1) +
-    share.padStart(9) +
-    number(row.median_ns / 1000, 11, 2) +
-    number(Math.min(...row.ns) / 1000, 11, 2)
-  );
-}
 
 function fail(message) {
   console.error(message);
@@ -53,7 +38,7 @@ if (!kBrowsers.includes(values.browser)) fail(`--browser: expected one of ${kBro
 const isas = (values.isa ?? '').split(',').filter(Boolean).map((isa) => kIsas[isa] ?? fail(`--isa: expected scalar, simd128 or relaxed, found "${isa}"`));
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
-let printed = false;
+const print = printer();
 const result = await timeKernels({
   browser: values.browser,
   build: values.build ?? (kWithoutRelaxedSimd.includes(values.browser) ? 'simd128' : 'relaxed'),
@@ -64,13 +49,9 @@ const result = await timeKernels({
   milliseconds: Number(values.ms),
   args: (values['browser-args'] ?? '').split(/\s+/).filter(Boolean),
   list: values.list,
-  onRow: (row) => {
-    if (!printed) console.log(kHeader);
-    printed = true;
-    console.log(line(row));
-  },
+  onRow: print,
 });
 if (values.list) for (const entry of result.rows) console.log(label(entry));
-else if (!printed) fail(`--filter: nothing matches "${values.filter}"`);
+else if (result.rows.length === 0) fail(`--filter: nothing matches "${values.filter}"`);
 console.log(`${result.browser} ${result.version}, module ${result.build}`);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 1)}\n`);

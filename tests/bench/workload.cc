@@ -7,14 +7,15 @@
 #include <utility>
 
 #include "kernels/layouts.h"
-#include "read_loop.h"
+#include "read_bandwidth.h"
 
 namespace ternlight::bench {
 namespace {
 
 using Run = std::function<void(size_t begin, size_t end)>;
 
-// What a recipe makes: how to run, and how many bytes of weights that reads. Without rows to share, run() gets 0 and 1.
+// What a recipe makes: how to run, and how many bytes of weights that reads. Without rows to share, run()
+// gets 0 and 1.
 struct Made {
   Run run;
   size_t bytes;
@@ -29,7 +30,9 @@ int16_t* activations(Buffers& m, size_t k) {
 Made read(Buffers& m, const Kernels&, const Case& c) {
   const uint8_t* data = m.records(c.rows, c.k, [&](uint8_t* p) { memset(p, 1, c.k); });
   uint32_t* sink = m.zeros<uint32_t>(c.rows);
-  return {[=](size_t begin, size_t end) { sink[begin] += read_loop(data + begin * c.k, (end - begin) * c.k, c.tokens); },
+  return {[=](size_t begin, size_t end) {
+            sink[begin] += read_bandwidth(data + begin * c.k, (end - begin) * c.k, c.tokens);
+          },
           c.rows * c.k};
 }
 
@@ -39,7 +42,8 @@ Made ternary_gemv(Buffers& m, const Kernels& kernels, const Case& c) {
   const int8_t* x = m.int8s(c.k);
   int32_t* y = m.zeros<int32_t>(c.rows);
   return {[=, gemv = kernels.ternary_gemv](size_t begin, size_t end) {
-            for (size_t i = 0; i < c.copies; i++) gemv(w + i * size + begin * stride, end - begin, c.k, x, y + begin);
+            for (size_t i = 0; i < c.copies; i++)
+              gemv(w + i * size + begin * stride, end - begin, c.k, x, y + begin);
           },
           size * c.copies};
 }
@@ -66,8 +70,8 @@ Made ternary_grouped_gemv(Buffers& m, const Kernels& kernels, const Case& c) {
   float* y = m.zeros<float>(c.rows);
   return {[=, gemv = kernels.ternary_grouped_gemv](size_t begin, size_t end) {
             for (size_t i = 0; i < c.copies; i++) {
-              gemv(w + i * size + begin * stride, scales + i * scale_total + begin * groups, end - begin, c.k, x, sums,
-                   y + begin);
+              gemv(w + i * size + begin * stride, scales + i * scale_total + begin * groups, end - begin, c.k,
+                   x, sums, y + begin);
             }
           },
           (size + 4 * scale_total) * c.copies};
@@ -77,7 +81,9 @@ Made int8_gemv(Buffers& m, const Kernels& kernels, const Case& c) {
   const int8_t* w = m.int8s(c.rows * c.k);
   const int16_t* x = activations(m, c.k);
   int32_t* y = m.zeros<int32_t>(c.rows);
-  return {[=, gemv = kernels.int8_gemv](size_t begin, size_t end) { gemv(w + begin * c.k, end - begin, c.k, x, y + begin); },
+  return {[=, gemv = kernels.int8_gemv](size_t begin, size_t end) {
+            gemv(w + begin * c.k, end - begin, c.k, x, y + begin);
+          },
           c.rows * c.k};
 }
 
@@ -102,7 +108,9 @@ Made float_gemv(Buffers& m, const Kernels& kernels, const Case& c) {
   const auto* w = (m.*kWeights)(c.rows * c.k);
   const float* x = m.floats(c.k);
   float* y = m.zeros<float>(c.rows);
-  return {[=, gemv = kernels.*kField](size_t begin, size_t end) { gemv(w + begin * c.k, end - begin, c.k, x, y + begin); },
+  return {[=, gemv = kernels.*kField](size_t begin, size_t end) {
+            gemv(w + begin * c.k, end - begin, c.k, x, y + begin);
+          },
           c.rows * c.k * sizeof(*w)};
 }
 
@@ -133,10 +141,11 @@ Made vector(Buffers& m, const Kernels& kernels, const Case& c) {
   return {[=](size_t, size_t) { kRun(kernels, c.k, a, b, out); }, c.k * sizeof(float), false};
 }
 
-#define TERNLIGHT_VECTOR(call) vector<[](const Kernels& k, size_t n, float* a, float* b, float* out) { \
-  static_cast<void>(b), static_cast<void>(out);                                                        \
-  k.call;                                                                                              \
-}>
+#define TERNLIGHT_VECTOR(call)                                            \
+  vector<[](const Kernels& k, size_t n, float* a, float* b, float* out) { \
+    static_cast<void>(b), static_cast<void>(out);                         \
+    k.call;                                                               \
+  }>
 
 // How each field is run, and where its pointer lies in the table.
 struct Recipe {
@@ -145,7 +154,8 @@ struct Recipe {
   Made (*make)(Buffers&, const Kernels&, const Case&);
 };
 
-#define TERNLIGHT_RECIPE(field, ...) {#field, offsetof(Kernels, field), __VA_ARGS__}
+#define TERNLIGHT_RECIPE(field, ...) \
+  { #field, offsetof(Kernels, field), __VA_ARGS__ }
 
 constexpr Recipe kRecipes[] = {
     {"read", offsetof(Kernels, isa), read},
@@ -169,10 +179,12 @@ constexpr Recipe kRecipes[] = {
     TERNLIGHT_RECIPE(rope_neox, TERNLIGHT_VECTOR(rope_neox(a, b, n))),
     TERNLIGHT_RECIPE(rope_norm, TERNLIGHT_VECTOR(rope_norm(a, b, n))),
     TERNLIGHT_RECIPE(quantize_i8, TERNLIGHT_VECTOR(quantize_i8(a, n, reinterpret_cast<int8_t*>(out), n))),
-    TERNLIGHT_RECIPE(quantize_i16, TERNLIGHT_VECTOR(quantize_i16(a, n, 6553, reinterpret_cast<int16_t*>(out)))),
-    TERNLIGHT_RECIPE(group_sums_i8,
-                     TERNLIGHT_VECTOR(group_sums_i8(reinterpret_cast<int8_t*>(a), n, reinterpret_cast<int32_t*>(out)))),
-    TERNLIGHT_RECIPE(dequantize, TERNLIGHT_VECTOR(dequantize(reinterpret_cast<int32_t*>(a), 7, 31.0f, 0.5f, n, out))),
+    TERNLIGHT_RECIPE(quantize_i16,
+                     TERNLIGHT_VECTOR(quantize_i16(a, n, 6553, reinterpret_cast<int16_t*>(out)))),
+    TERNLIGHT_RECIPE(group_sums_i8, TERNLIGHT_VECTOR(group_sums_i8(reinterpret_cast<int8_t*>(a), n,
+                                                                   reinterpret_cast<int32_t*>(out)))),
+    TERNLIGHT_RECIPE(dequantize,
+                     TERNLIGHT_VECTOR(dequantize(reinterpret_cast<int32_t*>(a), 7, 31.0f, 0.5f, n, out))),
     TERNLIGHT_RECIPE(rms_norm, TERNLIGHT_VECTOR(rms_norm(a, b, 1e-5f, n, out))),
     TERNLIGHT_RECIPE(relu2_mul, TERNLIGHT_VECTOR(relu2_mul(a, b, n, out))),
     TERNLIGHT_RECIPE(silu_mul, TERNLIGHT_VECTOR(silu_mul(a, b, n, out))),
@@ -204,8 +216,8 @@ bool larger_than_caches(const Case& c) {
   return (ternary ? weights / 4 : weights) > size_t{100} << 20;
 }
 
-// A kernel table and what its rows are called. A kernel with several variants gets one table for each of them, which
-// counts for that kernel alone.
+// A kernel table and what its rows are called. A kernel with several variants gets one table for each of
+// them, which counts for that kernel alone.
 struct Table {
   Kernels kernels;
   std::string variant;

@@ -1,4 +1,5 @@
-// Workload: one case with its data, ready to be run by one kernel; and the list of everything there is to run.
+// Workload: one case with its data, ready to be run by one kernel; and the list of everything there is to
+// run.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +19,11 @@ class Workload {
 
   // Rows [begin, end) of the result. Threads may take different rows at the same time.
   void run(size_t begin, size_t end) const { run_(begin, end); }
-  size_t rows() const { return rows_; }          // 1 when the work cannot be shared
-  double products() const { return products_; }  // multiplications (of a vector: elements) in one run of all rows
-  double bytes() const { return bytes_; }        // of weights, or whatever stands in their place, read by it
+  size_t rows() const { return rows_; }  // 1 when the work cannot be shared
+  double products() const {
+    return products_;
+  }                                        // multiplications (of a vector: elements) in one run of all rows
+  double bytes() const { return bytes_; }  // of weights, or whatever stands in their place, read by it
 
  private:
   size_t rows_;

@@ -134,11 +134,15 @@ async function bench(page, options, build, threads, model) {
     for (let run = 0; run < runs; run++) {
       stats.push((await call(page, 'generate', { prompt, options: params }, kTimeout)).stats);
     }
+    const prefill_samples = stats.map((run) => run.prefillTokensPerSecond);
+    const decode_samples = stats.map((run) => run.decodeTokensPerSecond);
     results.push({
       ...engine_of(loaded.info),
       load_ms: loaded.load_ms,
-      prefill_tokens_per_s: median(stats.map((run) => run.prefillTokensPerSecond)),
-      decode_tokens_per_s: median(stats.map((run) => run.decodeTokensPerSecond)),
+      prefill_tokens_per_s: median(prefill_samples),
+      decode_tokens_per_s: median(decode_samples),
+      prefill_samples,
+      decode_samples,
       logits_hash: stats.at(-1).logitsHash,
       memory_bytes: stats.at(-1).memoryBytes,
     });

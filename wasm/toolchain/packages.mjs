@@ -15,11 +15,13 @@ const emscripten = {
 
 const native = {
   'g++': 'g++',
+  'libsimde-dev': '/usr/include/simde/wasm/simd128.h',
+};
+
+const tests = {
   'libgtest-dev': '/usr/include/gtest/gtest.h',
   googletest: '/usr/src/googletest/googletest/src/gtest-all.cc', // compiled to wasm for the browser tests
   'libgmock-dev': '/usr/include/gmock/gmock.h',
-  'libsimde-dev': '/usr/include/simde/wasm/simd128.h',
-  'libbenchmark-dev': '/usr/include/benchmark/benchmark.h',
   'nlohmann-json3-dev': '/usr/include/nlohmann/json.hpp',
   python3: 'python3',
 };
@@ -33,9 +35,13 @@ const browsers = {
   dbus: 'dbus-daemon',
 };
 
+/** What setup.mjs installs when it is not told: all but what only benchmarks need. */
+export const usualPurposes = ['wasm', 'native', 'browsers'];
+
 /** By purpose: package → program on PATH, or a file's absolute path. */
 export const packages = {
   wasm: { ...build, ...(usesEmsdk ? {} : emscripten) },
-  native: { ...build, ...native },
+  native: { ...build, ...native, ...tests },
   browsers,
+  bench: { ...build, ...native, 'libbenchmark-dev': '/usr/include/benchmark/benchmark.h' },
 };

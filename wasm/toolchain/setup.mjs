@@ -1,14 +1,14 @@
-// setup.mjs [wasm] [native] [browsers]: installs what is missing for these purposes; all of them by default.
+// setup.mjs [wasm] [native] [browsers] [bench]: installs what is missing for these purposes; by default all but the last.
 // Debian packages with apt-get (as root; otherwise prints the command), then npm's by the lock file. Uses nothing but
 // Node itself, since it runs before anything is installed. With everything in place it takes a fraction of a second.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packages, usesEmsdk } from './packages.mjs';
+import { packages, usesEmsdk, usualPurposes } from './packages.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const purposes = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(packages);
+const purposes = process.argv.length > 2 ? process.argv.slice(2) : usualPurposes;
 
 const say = (text) => console.log(`==> ${text}`);
 
