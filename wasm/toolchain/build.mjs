@@ -1,4 +1,4 @@
-// build.mjs native|wasm|wasm-tests: configures with CMake when that is needed, then lets ninja do what is left to do.
+// build.mjs native|wasm|wasm-tests|bench|wasm-bench: configures with CMake when that is needed, then lets ninja do what is left to do.
 // TERNLIGHT_EMSDK=1 (or `npm run build:wasm --emsdk`) takes the emcc on PATH, 3.1.60 or later, instead of Debian's.
 // TERNLIGHT_WERROR=1 makes warnings errors; TERNLIGHT_CMAKE="-DX=Y ..." is passed on.
 import { spawnSync } from 'node:child_process';
@@ -11,7 +11,14 @@ import { usesEmsdk } from './packages.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const target = process.argv[2];
-if (!['native', 'wasm', 'wasm-tests'].includes(target)) throw new Error('build.mjs: expected "native", "wasm" or "wasm-tests"');
+const targets = {
+  native: [],
+  wasm: [],
+  'wasm-tests': ['-DTERNLIGHT_WASM_TESTS=ON'],
+  bench: ['-DTERNLIGHT_BENCH=ON', '-DTERNLIGHT_TESTS=OFF'],
+  'wasm-bench': ['-DTERNLIGHT_WASM_BENCH=ON'],
+};
+if (!Object.hasOwn(targets, target)) throw new Error(`build.mjs: expected one of ${Object.keys(targets).join(', ')}`);
 const folder = join(root, 'build', target);
 
 function run(command, args, env) {
@@ -33,7 +40,7 @@ function checkEmsdk() {
 
 let env = process.env;
 let configure = ['cmake'];
-if (target !== 'native') {
+if (target.startsWith('wasm')) {
   configure = ['emcmake', 'cmake'];
   if (usesEmsdk) checkEmsdk();
   else env = debianToolchain(join(root, 'build', 'toolchain'));
@@ -41,8 +48,7 @@ if (target !== 'native') {
 
 const options = ['-S', '.', '-B', folder, '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=Release'];
 options.push(`-DTERNLIGHT_WERROR=${process.env.TERNLIGHT_WERROR ? 'ON' : 'OFF'}`);
-if (target === 'wasm-tests') options.push('-DTERNLIGHT_WASM_TESTS=ON');
-options.push(...(process.env.TERNLIGHT_CMAKE ?? '').split(/\s+/).filter(Boolean));
+options.push(...targets[target], ...(process.env.TERNLIGHT_CMAKE ?? '').split(/\s+/).filter(Boolean));
 
 // Another compiler or other options than last time: from scratch, as CMake keeps what it found at first.
 const stamp = join(folder, 'configured-with.json');
