@@ -3,26 +3,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compared } from './page/compared.mjs';
 
 const number = (value) => value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
 const times = (value) => (value === undefined ? '' : `${value.toFixed(2)} ×`);
 const percent = (value) => (value === undefined ? '' : `${Math.round(100 * value)} %`);
-
-/** Each row with its ratios to llama.cpp on as many threads, and its share of what read bandwidth would allow. */
-export function compared(results) {
-  return results.rows.map((row) => {
-    const peer = results.rows.find(({ engine, threads }) => engine === 'llama.cpp' && threads === row.threads);
-    const bandwidth = results.bandwidth[row.threads]?.rate;
-    const roofline = bandwidth === undefined || row.bytesPerToken === undefined ? undefined : bandwidth / row.bytesPerToken;
-    return {
-      ...row,
-      prefillRatio: peer && row.prefill / peer.prefill,
-      decodeRatio: peer && row.decode / peer.decode,
-      roofline,
-      share: roofline && row.decode / roofline,
-    };
-  });
-}
 
 function grid(header, rows) {
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
