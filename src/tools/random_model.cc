@@ -38,7 +38,7 @@ Result<RandomModelSpec> read_spec(const Args& args) {
   static constexpr Choice<gguf::TypeId> kTypes[] = {{"i2_s", i2_s}, {"tq1_0", tq1_0}, {"tq2_0", tq2_0}};
   static constexpr Choice<gguf::TypeId> kHeads[] = {{"f16", f16}, {"q6_k", q6_k}, {"q8_0", q8_0}};
   static constexpr Choice<const char*> kShapes[] = {
-      {"tiny", "tiny"}, {"small-llama", "small-llama"}, {"2b4t", "2b4t"}};
+      {"tiny", "tiny"}, {"storyteller", "storyteller"}, {"small-llama", "small-llama"}, {"2b4t", "2b4t"}};
   static constexpr Choice<const char*> kArchitectures[] = {
       {"bitnet-b1.58", "bitnet-b1.58"}, {"bitnet", "bitnet"}, {"bitnet-25", "bitnet-25"}, {"llama", "llama"}};
   RandomModelSpec spec;

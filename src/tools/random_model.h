@@ -12,7 +12,7 @@
 namespace ternlight {
 
 struct RandomModelSpec {
-  std::string shape;         // tiny, small-llama, 2b4t
+  std::string shape;         // tiny, storyteller, small-llama, 2b4t
   std::string architecture;  // bitnet-b1.58, bitnet-25, bitnet, llama
   gguf::TypeId type = gguf::TypeId::i2_s;
   gguf::TypeId head = gguf::TypeId::f16;

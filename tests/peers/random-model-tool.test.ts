@@ -13,14 +13,15 @@ beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'ternlight-peers-')); });
 afterAll(() => { rmSync(folder, { recursive: true }); });
 
 describe.each([
-  ['tiny', 'llama', 'tq2_0', 'f16'], ['tiny', 'bitnet', 'tq2_0', 'f16'], ['small-llama', 'llama', 'tq1_0', 'q6_k'],
+  ['tiny', 'llama', 'tq2_0', 'f16'], ['tiny', 'bitnet', 'tq2_0', 'f16'], ['storyteller', 'bitnet', 'tq2_0', 'q6_k'],
+  ['small-llama', 'llama', 'tq1_0', 'q6_k'],
 ] as const)('%s, %s, %s, %s head', (shape, architecture, type, head) => {
   it('is loaded, tokenizes alike and gives probabilities', async () => {
     const path = join(folder, `${shape}-${architecture}.gguf`);
     ternlight('random-model', '--shape', shape, '--arch', architecture, '--type', type, '--head', head, '--out', path);
     const llama = await LlamaCpp.open(path);
     const tokens = llama.tokenize(TEXT, true);
-    const vocabulary = shape === 'tiny' ? 1024 : 4096;
+    const vocabulary = { tiny: 1024, storyteller: 2048, 'small-llama': 4096 }[shape];
     const probabilities = await llama.probabilities(tokens.slice(0, 4), vocabulary);
     await llama.close();
     expect(tokens).toEqual(numberList(ternlight('tokenize', path, '--text', TEXT, '--no-bos')['tokens']));

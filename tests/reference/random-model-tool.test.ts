@@ -99,7 +99,7 @@ describe('the file', () => {
 });
 
 describe('the vocabulary', () => {
-  it.each(['tiny', 'small-llama'])('of shape %s reaches every token by its merges, once', async (shape) => {
+  it.each(['tiny', 'storyteller', 'small-llama'])('of shape %s reaches every token by its merges, once', async (shape) => {
     const file = await GgufFile.open(make('--shape', shape));
     const tokens = file.strings('tokenizer.ggml.tokens');
     const types = file.numbers('tokenizer.ggml.token_type');

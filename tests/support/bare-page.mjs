@@ -21,9 +21,9 @@ function package_entry() {
 /**
  * Serves the bare page, the built package and models. The page is `server.url`.
  * @param {Record<string, string>} models file by URL path
- * @param {{isolated?: boolean}} [options]
+ * @param {{isolated?: boolean, mounts?: {prefix: string, folder: string}[]}} [options] `mounts`: further folders
  */
-export async function startBareServer(models, options = {}) {
+export async function startBareServer(models, { mounts = [], ...options } = {}) {
   const pages = path.join(kRoot, 'tests/browser/page');
   return startTestServer({
     ...options,
@@ -32,6 +32,7 @@ export async function startBareServer(models, options = {}) {
       { prefix: '/page/', folder: pages },
       { prefix: '/package/dist/', folder: path.join(kRoot, 'dist') },
       ...Object.entries(models).map(([prefix, file]) => ({ prefix, file })),
+      ...mounts,
     ],
   });
 }

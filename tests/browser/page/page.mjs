@@ -1,6 +1,6 @@
-// What the bare page can be asked to do, through the package's public surface alone: window.bare.<method>(arguments).
-// Outcomes are plain data: { value } or { error: { name, code, message } }. One model at a time.
+// What the bare page can be asked to do, through the package's public surface alone. One model at a time.
 import { Ternlight, TernlightError } from 'ternlight';
+import { serve } from './serve.mjs';
 
 let model = null;
 let load_ms = 0;
@@ -60,25 +60,4 @@ const methods = {
   },
 };
 
-function failure(error) {
-  const name = error instanceof TernlightError ? 'TernlightError' : (error?.name ?? 'Error');
-  return { error: { name, code: error?.code ?? 'unexpected', message: String(error?.message ?? error), hint: error?.hint ?? '' } };
-}
-
-const outcomes = new Map();
-
-window.bare = {
-  /** Begins a call; its outcome can be taken later, however long it lasts. */
-  begin(id, method, args) {
-    Promise.resolve()
-      .then(() => methods[method](args))
-      .then((value) => ({ value }), failure)
-      .then((outcome) => outcomes.set(id, outcome));
-    return true;
-  },
-  take(id) {
-    const outcome = outcomes.get(id);
-    outcomes.delete(id);
-    return outcome;
-  },
-};
+serve(methods, (error) => (error instanceof TernlightError ? 'TernlightError' : undefined));

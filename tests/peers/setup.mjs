@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-export default function setup(): void {
+export default function setup() {
   const folder = fileURLToPath(new URL('.', import.meta.url));
   const stamp = `${folder}node_modules/.installed-lock.json`;
   const lock = readFileSync(`${folder}package-lock.json`, 'utf8');
