@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "model/config.h"
+#include "nn/attention.h"
 #include "nn/linear.h"
 
 namespace ternlight {
@@ -24,7 +25,7 @@ struct Activations {
   float* up = nullptr;       // (tokens, ffn_dim)
   float* delta = nullptr;    // (tokens, dim) what a block adds to the stream
   float* sin_cos = nullptr;  // (tokens, rope_dim)
-  float* scores = nullptr;   // (threads, capacity)
+  float* attention = nullptr;  // scratch of attention()
   float* logits = nullptr;   // (vocab)
   LinearScratch* linear = nullptr;
 

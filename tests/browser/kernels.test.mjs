@@ -85,7 +85,7 @@ describe.each(kTargets)('%s', (name) => {
       expect(passed.length).toBe(total);
       // Each fast table has had each of its suites, the others none.
       const ran = (suite) => passed.filter((test) => test.startsWith(`Isas/${suite}.`)).map((test) => test.split('/').at(-1));
-      for (const suite of ['Gemv', 'Quantize', 'Ternary', 'Vector']) expect(new Set(ran(suite)), suite).toEqual(new Set(isas));
+      for (const suite of ['Attention', 'Gemv', 'Quantize', 'Ternary', 'Vector']) expect(new Set(ran(suite)), suite).toEqual(new Set(isas));
     });
   }
 });
