@@ -211,7 +211,7 @@ export function checkLoad(given: LoadOptions | undefined, resolve: (url: string 
     threads: threads === 'auto' ? threads : checkNumber('threads', threads, 1, 64, true),
     contextLength: contextLength === undefined ? 0 : checkNumber('contextLength', contextLength, 2, maxToken, true),
     head: checkChoice('head', options.head ?? 'auto', ['auto', 'file', 'f16', 'int8', 'q6_k']),
-    kvFormat: checkChoice('kvFormat', options.kvFormat ?? 'f16', ['f16', 'f32']),
+    kvFormat: checkChoice('kvFormat', options.kvFormat ?? 'f16', ['f16', 'f32', 'int8']),
     kernel: checkChoice('kernel', options.kernel ?? 'auto', ['auto', 'dot-i16', 'dot-i32', 'products', 'look-up', 'scalar']),
     zeros: checkChoice('zeros', options.zeros ?? 'skip', ['skip', 'read']),
     maxResidentBytes: maxResidentBytes === undefined ? 0 : checkNumber('maxResidentBytes', maxResidentBytes, 1, 2 ** 53 - 1, true),

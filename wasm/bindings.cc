@@ -206,11 +206,17 @@ class WasmEngine {
       result.set("status", to_wasm(error(ErrorCode::invalid_argument, "createSession: expected a loaded model, found none")));
       return result;
     }
-    if (kv != "f16" && kv != "f32") {
-      result.set("status", bad_argument("kv", "f16 or f32", kv));
+    SessionOptions options{.context_length = context_length};
+    if (kv == "f16") {
+      options.kv = KvFormat::f16;
+    } else if (kv == "f32") {
+      options.kv = KvFormat::f32;
+    } else if (kv == "int8") {
+      options.kv = KvFormat::int8;
+    } else {
+      result.set("status", bad_argument("kv", "f16, f32 or int8", kv));
       return result;
     }
-    const SessionOptions options{.context_length = context_length, .kv = kv == "f32" ? KvFormat::f32 : KvFormat::f16};
     Result<Session> session = Session::create(*engine_, model_->model, options);
     result.set("status", to_wasm(session.status()));
     if (session.ok()) result.set("session", WasmSession(model_, std::move(*session)));

@@ -62,7 +62,7 @@ export interface WasmEngine {
   /** `ids` any array-like of numbers. */
   detokenize(ids: ArrayLike<number>, special: boolean): string;
 
-  /** contextLength 0 takes the model's own. `kv` 'f16' | 'f32'. Throws nothing: check status(). */
+  /** contextLength 0 takes the model's own. `kv` 'f16' | 'f32' | 'int8'. Throws nothing: check status(). */
   createSession(contextLength: number, kv: string): { status: WasmStatus; session: WasmSession | null };
   delete(): void;
 }

@@ -96,10 +96,13 @@ Kernels make_kernels(Isa isa) {
       .rope_norm = scalar::rope_norm,
       .scores_f32 = scalar::scores_f32,
       .scores_f16 = scalar::scores_f16,
+      .scores_i8 = scalar::scores_i8,
       .softmax = scalar::softmax,
       .mix_f32 = scalar::mix_f32,
       .mix_f16 = scalar::mix_f16,
+      .mix_i8 = scalar::mix_i8,
       .to_f16 = scalar::to_f16,
+      .to_i8 = scalar::to_i8,
   };
 #if TERNLIGHT_HAVE_SIMD128
   if (isa >= Isa::simd128) {
@@ -128,10 +131,13 @@ Kernels make_kernels(Isa isa) {
     k.rope_norm = simd128::rope_norm;
     k.scores_f32 = simd128::scores_f32;
     k.scores_f16 = simd128::scores_f16;
+    k.scores_i8 = simd128::scores_i8;
     k.softmax = simd128::softmax;
     k.mix_f32 = simd128::mix_f32;
     k.mix_f16 = simd128::mix_f16;
+    k.mix_i8 = simd128::mix_i8;
     k.to_f16 = simd128::to_f16;
+    k.to_i8 = simd128::to_i8;
   }
 #endif
 #if TERNLIGHT_HAVE_RELAXED_SIMD

@@ -24,6 +24,11 @@ struct QuantizedI8 {
   int32_t sum;  // of all q[i]
 };
 
+// Queries of one KV head that the fast attention kernels compute together; more come in groups of as many.
+constexpr size_t kQueriesTogether = 4;
+// Positions whose products mix_i8 adds as integers: 256 * 127 * 32767 < 2^31.
+constexpr size_t kMixBlock = 256;
+
 struct Kernels {
   Isa isa;
   const char* gemv_method;  // what the ternary products with one vector (in rows) and with several are computed by
@@ -86,17 +91,33 @@ struct Kernels {
   void (*rope_neox)(float* x, const float* sin_cos, size_t n_rot);              // pairs (i, i + n_rot/2)
   void (*rope_norm)(float* x, const float* sin_cos, size_t n_rot);              // pairs (2i, 2i+1)
 
-  // ---- attention over the cache of one head: `count` positions, `stride` elements apart ---------------------------
-  void (*scores_f32)(const float* q, const float* keys, size_t stride, size_t count, size_t head_dim, float scale,
-                     float* scores);                                            // scale * dot(q, key), 16 lanes
-  void (*scores_f16)(const float* q, const uint16_t* keys, size_t stride, size_t count, size_t head_dim, float scale,
-                     float* scores);
+  // ---- attention over the cache of one KV head -------------------------------------------------------------------
+  // `count` positions, `stride` elements apart, for `queries` (at least 1) that share them: query j is at
+  // q + j * head_dim, its scores or weights are at scores (p) + j * their stride, its result is at out + j * head_dim.
+  // Each query gets the bits that it gets alone.
+  // scores = scale * dot(q, key), 16 lanes
+  void (*scores_f32)(const float* q, size_t queries, const float* keys, size_t stride, size_t count, size_t head_dim,
+                     float scale, float* scores, size_t scores_stride);
+  void (*scores_f16)(const float* q, size_t queries, const uint16_t* keys, size_t stride, size_t count, size_t head_dim,
+                     float scale, float* scores, size_t scores_stride);
+  // int8 keys, each with its step (a value is code * step): float(dot(q, key)) * (steps[i] * factors[j]); dot is exact,
+  // the caller chooses `limit` of quantize_i16 so that 127 * limit * head_dim < 2^31.
+  void (*scores_i8)(const int16_t* q, const float* factors, size_t queries, const int8_t* keys, const float* steps,
+                    size_t stride, size_t count, size_t head_dim, float* scores, size_t scores_stride);
   // softmax in place: e = exp(x - max), then e * (1 / sum e), the sum in 16 lanes
   void (*softmax)(float* x, size_t n);
   // out[d] = sum over positions, ascending, of p[i] * value[i][d]
-  void (*mix_f32)(const float* p, const float* values, size_t stride, size_t count, size_t head_dim, float* out);
-  void (*mix_f16)(const float* p, const uint16_t* values, size_t stride, size_t count, size_t head_dim, float* out);
+  void (*mix_f32)(const float* p, size_t queries, size_t p_stride, const float* values, size_t stride, size_t count,
+                  size_t head_dim, float* out);
+  void (*mix_f16)(const float* p, size_t queries, size_t p_stride, const uint16_t* values, size_t stride, size_t count,
+                  size_t head_dim, float* out);
+  // out[d] = sum over blocks of kMixBlock positions, ascending, of float(sum of c[i] * value[i][d]) * (1 / s). The
+  // codes c and s are quantize_i16(p[i] * steps[i], limit 32767) of the block; the inner sum is exact.
+  void (*mix_i8)(const float* p, size_t queries, size_t p_stride, const int8_t* values, const float* steps,
+                 size_t stride, size_t count, size_t head_dim, float* out);
   void (*to_f16)(const float* x, size_t n, uint16_t* y);                        // round to nearest even
+  // Absmax to int8, for the cache: y = round_half_even(x * s), s = 127 / max(max|x|, 1e-30); returns the step 1 / s.
+  float (*to_i8)(const float* x, size_t n, int8_t* y);
 };
 
 // One way to compute the ternary products. All ways give the same bits; which is the fastest depends on the processor and

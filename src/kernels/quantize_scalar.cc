@@ -54,4 +54,11 @@ float quantize_i16(const float* x, size_t n, int32_t limit, int16_t* q) {
   return scale;
 }
 
+float to_i8(const float* x, size_t n, int8_t* y) {
+  const float max = max_abs(x, n);
+  const float scale = 127.0f / (max < 1e-30f ? 1e-30f : max);
+  for (size_t i = 0; i < n; ++i) y[i] = static_cast<int8_t>(round_half_even(x[i] * scale));
+  return 1.0f / scale;
+}
+
 }  // namespace ternlight::scalar

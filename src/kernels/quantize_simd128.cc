@@ -92,4 +92,17 @@ float quantize_i16(const float* x, size_t n, int32_t limit, int16_t* q) {
   return scale;
 }
 
+float to_i8(const float* x, size_t n, int8_t* y) {
+  const float max = max_abs(x, n);
+  const float scale = 127.0f / (max < 1e-30f ? 1e-30f : max);
+  const v128_t scales = wasm_f32x4_splat(scale);
+  for (size_t i = 0; i < n; i += 4) {
+    const size_t part = n - i < 4 ? n - i : 4;
+    int32_t values[4];
+    wasm_v128_store(values, quantized(part == 4 ? wasm_v128_load(x + i) : load_floats(x + i, part), scales));
+    for (size_t j = 0; j < part; ++j) y[i + j] = static_cast<int8_t>(values[j]);
+  }
+  return 1.0f / scale;
+}
+
 }  // namespace ternlight::simd128

@@ -44,10 +44,13 @@ TERNLIGHT_KERNEL(rope_neox);
 TERNLIGHT_KERNEL(rope_norm);
 TERNLIGHT_KERNEL(scores_f32);
 TERNLIGHT_KERNEL(scores_f16);
+TERNLIGHT_KERNEL(scores_i8);
 TERNLIGHT_KERNEL(softmax);
 TERNLIGHT_KERNEL(mix_f32);
 TERNLIGHT_KERNEL(mix_f16);
+TERNLIGHT_KERNEL(mix_i8);
 TERNLIGHT_KERNEL(to_f16);
+TERNLIGHT_KERNEL(to_i8);
 }  // namespace scalar
 
 namespace simd128 {
@@ -79,12 +82,15 @@ TERNLIGHT_KERNEL(rope_neox);
 TERNLIGHT_KERNEL(rope_norm);
 TERNLIGHT_KERNEL(scores_f32);
 TERNLIGHT_KERNEL(scores_f16);
+TERNLIGHT_KERNEL(scores_i8);
 TERNLIGHT_KERNEL(softmax);
 TERNLIGHT_KERNEL(mix_f32);
 TERNLIGHT_KERNEL(mix_f16);
+TERNLIGHT_KERNEL(mix_i8);
 TERNLIGHT_KERNEL(to_f16);
 Pointee<decltype(Kernels::ternary_gemv)>::type ternary_gemv_lookup;
 Pointee<decltype(Kernels::ternary_gemv_rows)>::type ternary_gemv_rows_lookup;
+TERNLIGHT_KERNEL(to_i8);
 }  // namespace simd128
 
 namespace relaxed {

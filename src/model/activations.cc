@@ -25,7 +25,7 @@ Result<Activations> Activations::create(const Config& c, size_t tokens, size_t c
       {&Activations::up, tokens * c.ffn_dim},
       {&Activations::delta, tokens * c.dim},
       {&Activations::sin_cos, tokens * c.rope_dim},
-      {&Activations::scores, threads * capacity},
+      {&Activations::attention, attention_scratch_floats(threads, capacity, c.head_dim)},
       {&Activations::logits, c.vocab_size},
   };
   const LinearLimits limits = {tokens, max_k, max_rows, threads};

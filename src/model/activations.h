@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "model/config.h"
 #include "model/zero_counts.h"
+#include "nn/attention.h"
 #include "nn/linear.h"
 
 namespace ternlight {
@@ -25,7 +26,7 @@ struct Activations {
   float* up = nullptr;       // (tokens, ffn_dim)
   float* delta = nullptr;    // (tokens, dim) what a block adds to the stream
   float* sin_cos = nullptr;  // (tokens, rope_dim)
-  float* scores = nullptr;   // (threads, capacity)
+  float* attention = nullptr;  // scratch of attention()
   float* logits = nullptr;   // (vocab)
   LinearScratch* linear = nullptr;
   ZeroCounts* zeros = nullptr;  // counted by forward() where given

@@ -1,7 +1,5 @@
 #include "model/forward.h"
 
-#include <cstring>
-
 #include "base/check.h"
 #include "nn/attention.h"
 #include "nn/gated.h"
@@ -24,14 +22,6 @@ void linear(const Compute& compute, Activations& a, const float* x, size_t token
   ternlight::linear(compute, *a.linear, x, tokens, k, {tasks.begin(), tasks.size()});
 }
 
-void store(const Compute& compute, KvFormat format, const float* x, size_t n, uint8_t* to) {
-  if (format == KvFormat::f16) {
-    compute.kernels.to_f16(x, n, reinterpret_cast<uint16_t*>(to));
-  } else {
-    memcpy(to, x, n * sizeof(float));
-  }
-}
-
 // Rotates q and k of each token and writes k and v into the cache.
 void rotate_and_store(const Compute& compute, const Config& c, const KvLayer& kv, size_t tokens, size_t n_past,
                       Activations& a) {
@@ -43,8 +33,7 @@ void rotate_and_store(const Compute& compute, const Config& c, const KvLayer& kv
       for (size_t h = 0; h < c.kv_heads; h++) {
         float* key = a.k + t * c.kv_dim() + h * c.head_dim;
         rope(key, sin_cos, c.rope_dim);
-        store(compute, kv.format, key, c.head_dim, kv.key(h, n_past + t));
-        store(compute, kv.format, a.v + t * c.kv_dim() + h * c.head_dim, c.head_dim, kv.value(h, n_past + t));
+        store(compute.kernels, kv, h, n_past + t, key, a.v + t * c.kv_dim() + h * c.head_dim);
       }
     }
   });
@@ -90,7 +79,7 @@ void forward(const Compute& compute, const Transformer& model, std::span<const i
     linear(compute, a, a.normed, n, c.dim, {task(l.q, a.q), task(l.k, a.k), task(l.v, a.v)});
     const KvLayer kv = cache.layer(i);
     rotate_and_store(compute, c, kv, n, n_past, a);
-    attention(compute, shape, kv, a.q, n, n_past, a.scores, a.mixed);
+    attention(compute, shape, kv, a.q, n, n_past, a.attention, a.mixed);
     if (c.sub_norms) norm_rows(compute, a.mixed, l.attn_sub_norm, c.norm_eps, n, a.mixed);
     linear(compute, a, a.mixed, n, c.q_dim(), {task(l.o, a.delta)});
     compute.kernels.add(a.x, a.delta, n * c.dim);

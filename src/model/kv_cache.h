@@ -34,7 +34,9 @@ class KvCache {
   KvFormat format_ = KvFormat::f16;
   size_t capacity_ = 0;
   size_t head_dim_ = 0;
-  size_t layer_bytes_ = 0;  // keys and values of a layer
+  // Of a layer: one half is for keys, one for values; the numbers come first, then the steps.
+  size_t layer_bytes_ = 0;
+  size_t number_bytes_ = 0;  // of keys, or of values
   std::vector<int32_t> tokens_;
 };
 

@@ -14,6 +14,8 @@ struct KvLayer {
   KvFormat format;
   uint8_t* keys;
   uint8_t* values;
+  float* key_steps;    // (kv_heads, capacity) each; of int8 alone
+  float* value_steps;
   size_t capacity;  // positions
   size_t head_dim;
 
@@ -26,6 +28,9 @@ struct KvLayer {
   }
 };
 
+// Writes the key and the value of one head at one position (head_dim floats each).
+void store(const Kernels& kernels, const KvLayer& kv, size_t head, size_t position, const float* key, const float* value);
+
 struct AttentionShape {
   size_t heads;
   size_t kv_heads;
@@ -33,9 +38,14 @@ struct AttentionShape {
   float scale;  // 1 / sqrt(head_dim)
 };
 
+// Floats that attention() needs as scratch: scores and quantised queries of those that share a walk over the cache.
+constexpr size_t attention_scratch_floats(size_t threads, size_t capacity, size_t head_dim) {
+  return threads * kQueriesTogether * (capacity + head_dim);
+}
+
 // q and out are (tokens, heads * head_dim); token t sits at position n_past + t and sees all positions up to its own,
-// which must be in the cache already. `scores` has room for capacity floats per thread.
+// which must be in the cache already.
 void attention(const Compute& compute, const AttentionShape& shape, const KvLayer& kv, const float* q, size_t tokens,
-               size_t n_past, float* scores, float* out);
+               size_t n_past, float* scratch, float* out);
 
 }  // namespace ternlight

@@ -27,7 +27,7 @@ constexpr Command kCommands[] = {
 int usage(FILE* to) {
   fprintf(to, "usage: ternlight COMMAND ... [--json]\n\n");
   for (const Command& c : kCommands) fprintf(to, "  %-13s %s\n", c.name, c.usage);
-  fprintf(to, "\nMODEL options: --threads N, --head auto|file|f16|int8|q6_k, --kv f16|f32, --context N,\n"
+  fprintf(to, "\nMODEL options: --threads N, --head auto|file|f16|int8|q6_k, --kv f16|f32|int8, --context N,\n"
               "               --isa best|scalar|simd128|relaxed_simd\n");
   return to == stdout ? 0 : 2;
 }

@@ -53,7 +53,7 @@ Result<T> choose(const Args& args, const char* option, const Choice<T> (&choices
 
 constexpr Choice<HeadFormat> kHeads[] = {{"auto", HeadFormat::automatic}, {"file", HeadFormat::file}, {"f16", HeadFormat::f16},
                                          {"int8", HeadFormat::int8}, {"q6_k", HeadFormat::q6_k}};
-constexpr Choice<KvFormat> kKvs[] = {{"f16", KvFormat::f16}, {"f32", KvFormat::f32}};
+constexpr Choice<KvFormat> kKvs[] = {{"f16", KvFormat::f16}, {"f32", KvFormat::f32}, {"int8", KvFormat::int8}};
 constexpr Choice<Zeros> kZeros[] = {{"skip", Zeros::skip}, {"read", Zeros::read}};
 constexpr Choice<Isa> kIsas[] = {{"best", Isa::relaxed_simd}, {"scalar", Isa::scalar}, {"simd128", Isa::simd128},
                                  {"relaxed_simd", Isa::relaxed_simd}};

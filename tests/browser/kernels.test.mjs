@@ -89,7 +89,7 @@ describe.each(kTargets)('%s', (name) => {
       expect(passed.length).toBe(total);
       // Each fast table has had each of its suites, the others none; and so each way to compute the ternary products.
       const ran = (suite) => new Set(passed.filter((test) => test.startsWith(`${suite}.`)).map((test) => test.split('/').at(-1)));
-      for (const suite of ['Gemv', 'Quantize', 'TernaryColumns', 'Vector']) expect(ran(`Isas/${suite}`), suite).toEqual(new Set(isas));
+      for (const suite of ['Attention', 'Gemv', 'Quantize', 'TernaryColumns', 'Vector']) expect(ran(`Isas/${suite}`), suite).toEqual(new Set(isas));
       expect(ran('Methods/Ternary')).toEqual(new Set(methods));
     });
   }

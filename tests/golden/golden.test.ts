@@ -52,9 +52,13 @@ describe.each(golden.prompts)('$prompt', ({ prompt, promptTokens, text, tokens, 
     expect(answer(generate(...fromTokens, '--head', head)).slice(0, sure)).toEqual(tokens.slice(0, sure));
   });
 
-  it('has the same bits in every logit on 1, 2 and 4 threads and in every instruction set', () => {
-    const runs = ['1', '2', '4'].map((threads) => generate(...fromTokens, '--threads', threads));
-    runs.push(...['scalar', 'simd128', 'relaxed_simd'].map((isa) => generate(...fromTokens, '--isa', isa)));
+  it.each(['f16', 'f32', 'int8'])('begins as by the reference with keys and values as %s', (kv) => {
+    expect(answer(generate(...fromTokens, '--kv', kv)).slice(0, sure)).toEqual(tokens.slice(0, sure));
+  });
+
+  it.each(['f16', 'int8'])('has the same bits in every logit on 1, 2 and 4 threads and in every instruction set, kv %s', (kv) => {
+    const runs = ['1', '2', '4'].map((threads) => generate(...fromTokens, '--kv', kv, '--threads', threads));
+    runs.push(...['scalar', 'simd128', 'relaxed_simd'].map((isa) => generate(...fromTokens, '--kv', kv, '--isa', isa)));
     const [first] = runs;
     expect(numberList(first?.['tokens']).length).toBeGreaterThan(0);
     for (const run of runs) {

@@ -36,7 +36,7 @@ describe('load options', () => {
     [{ threads: '2' }, /^threads: .* found "2"$/],
     [{ contextLength: -1 }, /^contextLength: /],
     [{ head: 'q8_0' }, /^head: expected one of auto, file, f16, int8, q6_k, found "q8_0"$/],
-    [{ kvFormat: 'f8' }, /^kvFormat: /],
+    [{ kvFormat: 'f8' }, /^kvFormat: expected one of f16, f32, int8, found "f8"$/],
     [{ kernel: 'fast' }, /^kernel: expected one of auto, dot-i16, .*, found "fast"$/],
     [{ zeros: 'keep' }, /^zeros: expected one of skip, read, found "keep"$/],
     [{ build: 'fast' }, /^build: /],

@@ -1,4 +1,4 @@
-// Norms, activations, RoPE and attention: scalar against double precision, the fast kernels against scalar.
+// Norms, activations, softmax and RoPE: scalar against double precision, the fast kernels against scalar.
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -98,36 +98,6 @@ TEST(VectorScalar, DequantizeFollowsItsFormula) {
   std::vector<float> y(4);
   make_kernels(Isa::scalar).dequantize(acc.data(), -3, 12.7f, 0.3f, 4, y.data());
   for (size_t i = 0; i < 4; ++i) EXPECT_EQ(y[i], static_cast<float>(acc[i] + 3) / 12.7f * 0.3f);
-}
-
-TEST(VectorScalar, AttentionMatchesDoublePrecision) {
-  Rng rng(11);
-  const Kernels scalar = make_kernels(Isa::scalar);
-  const size_t head_dim = 100, stride = 130, count = 37;
-  std::vector<float> q(head_dim), cache(stride * count), p(count), scores(count), out(head_dim);
-  fill_floats(rng, q.data(), q.size());
-  fill_floats(rng, cache.data(), cache.size());
-  fill_floats(rng, p.data(), p.size());
-  scalar.scores_f32(q.data(), cache.data(), stride, count, head_dim, 0.125f, scores.data());
-  for (size_t i = 0; i < count; ++i) {
-    double dot = 0, magnitude = 0;
-    for (size_t d = 0; d < head_dim; ++d) {
-      const double term = double{q[d]} * double{cache[i * stride + d]};
-      dot += term;
-      magnitude += std::abs(term);
-    }
-    EXPECT_NEAR(scores[i], dot / 8, magnitude / 8 * kUlp / 2 * (1 + 7 + 4));
-  }
-  scalar.mix_f32(p.data(), cache.data(), stride, count, head_dim, out.data());
-  for (size_t d = 0; d < head_dim; ++d) {
-    double sum = 0, magnitude = 0;
-    for (size_t i = 0; i < count; ++i) {
-      const double term = double{p[i]} * double{cache[i * stride + d]};
-      sum += term;
-      magnitude += std::abs(term);
-    }
-    EXPECT_NEAR(out[d], sum, magnitude * kUlp / 2 * (1 + 37));
-  }
 }
 
 class Vector : public KernelTest {
@@ -258,38 +228,6 @@ TEST_P(Vector, ToHalfEqualsScalarForValuesOfEveryKind) {
     scalar_.to_f16(x.data(), n, a.data());
     fast_.to_f16(x.data(), n, b.data());
     expect_same_bits(a, b, std::to_string(n));
-  }
-}
-
-TEST_P(Vector, AttentionEqualsScalarForEveryHeadSizeAndCount) {
-  for (size_t head_dim = 1; head_dim <= 130; head_dim += head_dim < 40 ? 1 : 15) {
-    for (const size_t count : {size_t{1}, size_t{2}, size_t{9}, size_t{40}}) {
-      const size_t stride = head_dim + (count % 2) * 24;
-      const size_t cached = (count - 1) * stride + head_dim;
-      const std::string what = "head_dim " + std::to_string(head_dim) + " count " + std::to_string(count);
-      Guarded<float> q(head_dim), cache(cached), p(count);
-      fill_floats(rng_, q.data(), head_dim);
-      fill_floats(rng_, cache.data(), cached);
-      fill_floats(rng_, p.data(), count);
-      Guarded<uint16_t> half(cached);
-      scalar_.to_f16(cache.data(), cached, half.data());
-
-      Guarded<float> expected(count), actual(count);
-      scalar_.scores_f32(q.data(), cache.data(), stride, count, head_dim, 0.088f, expected.data());
-      fast_.scores_f32(q.data(), cache.data(), stride, count, head_dim, 0.088f, actual.data());
-      expect_same_bits(expected, actual, "scores_f32 " + what);
-      scalar_.scores_f16(q.data(), half.data(), stride, count, head_dim, 0.088f, expected.data());
-      fast_.scores_f16(q.data(), half.data(), stride, count, head_dim, 0.088f, actual.data());
-      expect_same_bits(expected, actual, "scores_f16 " + what);
-
-      Guarded<float> mixed(head_dim), fast_mixed(head_dim);
-      scalar_.mix_f32(p.data(), cache.data(), stride, count, head_dim, mixed.data());
-      fast_.mix_f32(p.data(), cache.data(), stride, count, head_dim, fast_mixed.data());
-      expect_same_bits(mixed, fast_mixed, "mix_f32 " + what);
-      scalar_.mix_f16(p.data(), half.data(), stride, count, head_dim, mixed.data());
-      fast_.mix_f16(p.data(), half.data(), stride, count, head_dim, fast_mixed.data());
-      expect_same_bits(mixed, fast_mixed, "mix_f16 " + what);
-    }
   }
 }
 

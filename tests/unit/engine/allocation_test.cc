@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #include "engine/impl.h"
 #include "support/models.h"
@@ -30,12 +31,13 @@ namespace ternlight {
 namespace {
 
 TEST(Decode, AllocatesNothingInTheForwardPass) {
-  for (const size_t threads : {1u, 2u}) {
+  for (const auto& [threads, kv] : {std::pair{1u, KvFormat::f16}, std::pair{2u, KvFormat::f16}, std::pair{1u, KvFormat::f32},
+                                    std::pair{2u, KvFormat::int8}}) {
     Engine engine({.threads = threads});
     Result<Model> model = test::load(engine, test::read_file(test::storyteller_path()));
     ASSERT_TRUE(model.ok());
     const Config& config = model->impl().config();
-    Result<KvCache> cache = KvCache::create(config, 64, KvFormat::f16);
+    Result<KvCache> cache = KvCache::create(config, 64, kv);
     Result<Activations> activations = Activations::create(config, 8, 64, threads);
     ASSERT_TRUE(cache.ok() && activations.ok());
     const Compute& compute = engine.impl().compute;
