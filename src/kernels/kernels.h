@@ -53,7 +53,7 @@ struct Kernels {
   // Layout::int8_row with int16 activations: y[r] = sum_i w(r, i) * x[i], exact in int32 (the caller chooses `limit`
   // of quantize_i16 so that 128 * limit * k < 2^31). x is padded with zeros to k_padded, k rounded up to 16.
   void (*int8_gemv)(const int8_t* w, size_t rows, size_t k_padded, const int16_t* x, int32_t* y);
-  // File-block layouts with int16 activations. y[r] = sum over sub-blocks (32 weights; 16 for q6_k), ascending, one
+  // Block layouts with int16 activations. y[r] = sum over sub-blocks (32 weights; 16 for q6_k), ascending, one
   // accumulator, of the terms each field names; int sums are exact, |x| <= 32767.
   void (*q8_0_gemv)(const uint8_t* w, size_t rows, size_t k, const int16_t* x, float* y);  // d * float(sum q x)
   void (*q6_k_gemv)(const uint8_t* w, size_t rows, size_t k, const int16_t* x, float* y);  // (d*sc) * float(sum (q-32) x)

@@ -3,6 +3,7 @@
 
 #include "tensor/pack/int8_row.h"
 #include "tensor/pack/pack.h"
+#include "tensor/pack/q6_k_layout.h"
 #include "tensor/pack/types.h"
 
 namespace ternlight {
@@ -17,7 +18,7 @@ constexpr PackFormat kFormats[] = {
     {TypeId::f16, Layout::f16, true, nullptr, nullptr, f16_to_f32, f16_from_f32},
     {TypeId::bf16, Layout::bf16, true, nullptr, nullptr, bf16_to_f32, bf16_from_f32},
     {TypeId::q8_0, Layout::q8_0, true, q8_0_check, nullptr, q8_0_to_f32, q8_0_from_f32},
-    {TypeId::q6_k, Layout::q6_k, true, q6_k_check, nullptr, q6_k_to_f32, q6_k_from_f32},
+    {TypeId::q6_k, Layout::q6_k, false, q6_k_check, q6_k_unpack, q6_k_to_f32, q6_k_from_f32},
     {TypeId::q4_0, Layout::q4_0, true, q4_0_check, nullptr, q4_0_to_f32, q4_0_from_f32},
     {TypeId::q4_k, Layout::q4_k, true, q4_k_check, nullptr, q4_k_to_f32, q4_k_from_f32},
     {TypeId::i2_s, Layout::ternary, true, i2_s_check, nullptr, i2_s_to_f32, i2_s_from_f32},
@@ -48,6 +49,11 @@ bool pack_row_as(Layout layout, const float* src, size_t k, uint8_t* row, float*
     int8_row_from_f32(src, k, row, scales);
     return true;
   }
+  if (layout == Layout::q6_k) {
+    if (k % 256 != 0) return false;
+    q6_k_row_from_f32(src, k, row);
+    return true;
+  }
   const PackFormat* format = direct_format(layout);
   if (format == nullptr || layout == Layout::ternary) return false;
   const gguf::TypeInfo* type = gguf::find_type(static_cast<uint32_t>(format->type));
@@ -60,6 +66,8 @@ void row_to_f32(Layout layout, const uint8_t* row, const float* scales, size_t r
                 float* dst) {
   if (layout == Layout::int8_row) {
     int8_row_to_f32(row, scales[row_index], k, dst);
+  } else if (layout == Layout::q6_k) {
+    q6_k_row_to_f32(row, k, dst);
   } else if (const PackFormat* format = direct_format(layout)) {
     format->to_f32(row, k, dst);
   }

@@ -22,7 +22,7 @@ struct PackFormat {
   // Looks for what no writer produces: code 3, NaN or infinite scales. The caller puts tensor and row before the message.
   // nullptr when every bit pattern is allowed.
   Status (*check_row)(const uint8_t* src, size_t k);
-  // One row of the file to one row of the layout; group scales (ternary_grouped) or the row's scale to `scales`.
+  // One row of the file to one row of the layout; group scales (ternary_grouped) to `scales`.
   // nullptr when `direct`.
   void (*unpack_row)(const uint8_t* src, size_t k, uint8_t* row, float* scales);
   // One row of the file to floats, for every type (I2_S: -1, 0, +1, without the tensor's scale).
