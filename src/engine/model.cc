@@ -96,11 +96,13 @@ const ModelInfo& Model::info() const { return impl_->info; }
 const Tokenizer& Model::tokenizer() const { return impl_->tokenizer; }
 
 struct ModelLoader::Impl {
-  explicit Impl(const LoadOptions& o) : weights({o.file_size, o.head, o.max_resident_bytes}) {}
+  Impl(const Kernels& kernels, const LoadOptions& o)
+      : weights(kernels, {o.file_size, o.head, o.max_resident_bytes}) {}
   WeightLoader weights;
 };
 
-ModelLoader::ModelLoader(Engine&, const LoadOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+ModelLoader::ModelLoader(Engine& engine, const LoadOptions& options)
+    : impl_(std::make_unique<Impl>(engine.impl().kernels, options)) {}
 ModelLoader::~ModelLoader() = default;
 std::span<uint8_t> ModelLoader::reserve() { return impl_->weights.reserve(); }
 Status ModelLoader::commit(size_t n) { return impl_->weights.commit(n); }

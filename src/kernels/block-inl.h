@@ -27,8 +27,8 @@ inline float load_half(const uint8_t* p) { return half_to_float(static_cast<uint
 inline int32_t q6_k_code(const uint8_t* block, size_t i) {
   const uint8_t* lane = block + i / 64 * kQ6KGroup + i % 64 / 16 * 4 + i % 2 * 2;
   const uint32_t a = load_word(lane), b = load_word(lane + 16), c = load_word(lane + 32);
-  const uint32_t codes[8] = {a,      b,      c,      a >> 6, b >> 6, c >> 6, a >> 12 | (c >> 8 & 48),
-                             b >> 12 | (c >> 10 & 48)};
+  const uint32_t codes[8] = {
+      a, b, c, a >> 6, b >> 6, c >> 6, a >> 12 | (c >> 8 & 48), b >> 12 | (c >> 10 & 48)};
   return static_cast<int32_t>(codes[i % 16 / 2] & 63);
 }
 

@@ -1,4 +1,5 @@
-// What the SIMD128 products with block types share: float sums of four rows side by side, each in the scalar order.
+// What the SIMD128 products with block types share: float sums of four rows side by side, each in the scalar
+// order.
 #pragma once
 
 #include "kernels/block-inl.h"
@@ -19,7 +20,8 @@ inline v128_t add_terms(v128_t totals, const v128_t* row) {
   return wasm_f32x4_add(totals, wasm_i64x2_shuffle(high01, high23, 1, 3));
 }
 
-// Four rows that are walked together: where each is, and the sums so far. Between two tiles of columns the sums wait in y.
+// Four rows that are walked together: where each is, and the sums so far. Between two tiles of columns the
+// sums wait in y.
 struct RowsX4 {
   const uint8_t* at[4];
   v128_t totals;

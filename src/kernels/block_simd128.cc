@@ -1,7 +1,9 @@
-// Products with matrices kept in GGUF's small-block types, SIMD128. Each sub-block gives one exact int32 sum per row; the
-// sums are scaled four at a time, and each row's float sum takes them in the order the scalar kernel has.
+// Products with matrices kept in GGUF's small-block types, SIMD128. Each sub-block gives one exact int32 sum
+// per row; the sums are scaled four at a time, and each row's float sum takes them in the order the scalar
+// kernel has.
 //
-// Rows come in fours from far apart quarters of the matrix: four streams for memory, and one vector of four float sums.
+// Rows come in fours from far apart quarters of the matrix: four streams for memory, and one vector of four
+// float sums.
 #include "kernels/block_simd-inl.h"
 #include "kernels/variants.h"
 
@@ -114,7 +116,8 @@ inline v128_t q4_k_sums(const uint8_t* codes, const int16_t* x) {
 }
 
 // The terms of a row's block, eight of them.
-inline void q4_k_terms(const uint8_t* block, const int16_t* x, const float* x_sums, v128_t* first, v128_t* second) {
+inline void q4_k_terms(const uint8_t* block, const int16_t* x, const float* x_sums, v128_t* first,
+                       v128_t* second) {
   const Q4KScales s(block);
   v128_t* out[2] = {first, second};
   for (size_t i = 0; i < 2; ++i) {

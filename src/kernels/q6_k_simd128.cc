@@ -1,12 +1,12 @@
-// Products with Layout::q6_k, SIMD128. A word's codes are used as int16 where that needs least work, so no byte is widened:
-// those in bits 5..0 are masked, those in bits 11..6 are masked in place and so count 64 times in a sum of their own,
-// shifted back once (an exact division). Every lane of a group's sums belongs to one sub-block: nothing is added across
-// lanes. That codes are stored with 32 added to them is taken back by the sum of the activations, with which each sum
-// starts. Bounds, for |x| <= 32767 and the 16 weights of a sub-block: 16 * 63 * 32767 < 2^25, and of the six in a 64-fold
-// sum 6 * 4032 * 32767 < 2^30.
+// Products with Layout::q6_k, SIMD128. A word's codes are used as int16 where that needs least work, so no
+// byte is widened: those in bits 5..0 are masked, those in bits 11..6 are masked in place and so count 64
+// times in a sum of their own, shifted back once (an exact division). Every lane of a group's sums belongs to
+// one sub-block: nothing is added across lanes. That codes are stored with 32 added to them is taken back by
+// the sum of the activations, with which each sum starts. Bounds, for |x| <= 32767 and the 16 weights of a
+// sub-block: 16 * 63 * 32767 < 2^25, and of the six in a 64-fold sum 6 * 4032 * 32767 < 2^30.
 //
-// Rows come in fours from far apart quarters of the matrix: four streams for memory, and one vector of four float sums,
-// each of which takes its terms in the scalar kernel's order.
+// Rows come in fours from far apart quarters of the matrix: four streams for memory, and one vector of four
+// float sums, each of which takes its terms in the scalar kernel's order.
 #include "kernels/block_simd-inl.h"
 #include "kernels/variants.h"
 

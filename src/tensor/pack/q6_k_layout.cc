@@ -1,5 +1,5 @@
-// Layout::q6_k: the blocks of Q6_K with the codes moved, as kernels/layouts.h has them. The weights are the file's, bit for
-// bit.
+// Layout::q6_k: the blocks of Q6_K with the codes moved, as kernels/layouts.h has them. The weights are the
+// file's, bit for bit.
 #include "tensor/pack/q6_k_layout.h"
 
 #include "kernels/block-inl.h"
@@ -48,11 +48,12 @@ void q6_k_unpack(const uint8_t* src, size_t k, uint8_t* row, float*) {
   }
 }
 
-void q6_k_row_from_f32(const float* src, size_t k, uint8_t* row) {
-  uint8_t block[kQ6KBytes];
+void q6_k_row_from_f32(const Kernels& kernels, const float* src, size_t k, uint8_t* row) {
+  uint8_t codes[kWeights];
   for (; k > 0; k -= kWeights, src += kWeights, row += kQ6KBytes) {
-    q6_k_from_f32(src, kWeights, block);
-    q6_k_unpack(block, kWeights, row, nullptr);
+    const uint16_t d = kernels.q6_k_encode(src, codes, reinterpret_cast<int8_t*>(row + kQ6KScales));
+    std::memcpy(row + kQ6KScale, &d, sizeof d);
+    for (size_t g = 0; g < 4; ++g) encode_group(codes + 64 * g, row + kQ6KGroup * g);
   }
 }
 

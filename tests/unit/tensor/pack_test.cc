@@ -256,7 +256,7 @@ TEST(PackRowAs, Int8RowsReachTheEndsOfTheRangeAndRoundHalfToEven) {
   source[19] = -127.0f;
   std::vector<uint8_t> row(32, 0xEE);
   float scale = 0.0f;
-  ASSERT_TRUE(pack_row_as(Layout::int8_row, source.data(), 20, row.data(), &scale));
+  ASSERT_TRUE(pack_row_as(make_kernels(best_isa()), Layout::int8_row, source.data(), 20, row.data(), &scale));
   EXPECT_EQ(scale, 1.0f);
   const auto code = [&](size_t i) { return static_cast<int>(static_cast<int8_t>(row[i])); };
   EXPECT_EQ(code(0), 127);
@@ -278,7 +278,7 @@ TEST(PackRowAs, Int8RowsKeepZerosAndDenormals) {
   source[3] = 1e-42f;
   std::vector<uint8_t> row(16, 0xEE);
   float scale = 1.0f;
-  ASSERT_TRUE(pack_row_as(Layout::int8_row, source.data(), 16, row.data(), &scale));
+  ASSERT_TRUE(pack_row_as(make_kernels(best_isa()), Layout::int8_row, source.data(), 16, row.data(), &scale));
   EXPECT_EQ(scale, 0.0f);
   for (const uint8_t b : row) EXPECT_EQ(b, 0);
 }
@@ -292,7 +292,7 @@ TEST(PackRowAs, TurnsRowsIntoEveryLayoutOfTheHeadAndBack) {
                               Layout::q6_k, Layout::q4_0, Layout::q4_k}) {
     std::vector<uint8_t> row(row_bytes(layout, kK));
     float scale = 0.0f;
-    ASSERT_TRUE(pack_row_as(layout, source.data(), kK, row.data(), &scale));
+    ASSERT_TRUE(pack_row_as(make_kernels(best_isa()), layout, source.data(), kK, row.data(), &scale));
     std::vector<float> back(kK);
     row_to_f32(layout, row.data(), &scale, 0, kK, back.data());
     // The coarsest is Q4: steps of at most (range 7) / 15, half of it off; 4.0 is the largest weight here by far
@@ -305,10 +305,10 @@ TEST(PackRowAs, RefusesRowsThatDoNotFitTheBlock) {
   std::vector<float> source(300, 1.0f);
   std::vector<uint8_t> row(4096);
   float scales[4];
-  EXPECT_FALSE(pack_row_as(Layout::q6_k, source.data(), 300, row.data(), scales));
-  EXPECT_FALSE(pack_row_as(Layout::q8_0, source.data(), 300, row.data(), scales));
-  EXPECT_FALSE(pack_row_as(Layout::ternary, source.data(), 256, row.data(), scales));
-  EXPECT_FALSE(pack_row_as(Layout::ternary_grouped, source.data(), 256, row.data(), scales));
+  EXPECT_FALSE(pack_row_as(make_kernels(best_isa()), Layout::q6_k, source.data(), 300, row.data(), scales));
+  EXPECT_FALSE(pack_row_as(make_kernels(best_isa()), Layout::q8_0, source.data(), 300, row.data(), scales));
+  EXPECT_FALSE(pack_row_as(make_kernels(best_isa()), Layout::ternary, source.data(), 256, row.data(), scales));
+  EXPECT_FALSE(pack_row_as(make_kernels(best_isa()), Layout::ternary_grouped, source.data(), 256, row.data(), scales));
 }
 
 }  // namespace
