@@ -41,7 +41,7 @@ export interface WasmEngine {
   /** 'simd128' | 'relaxed_simd' */
   isa(): string;
   threads(): number;
-  /** How products with one token's activations are computed; known once a load has begun. */
+  /** How products with one token's activations are computed; known once a load has ended. */
   gemvKernel(): string;
   /** And with several tokens'. */
   gemmKernel(): string;

@@ -43,18 +43,41 @@ bool fits(const TernaryMethod& method, Isa isa) {
   return method.isa <= isa && (method.isa != Isa::scalar || isa == Isa::scalar);
 }
 
-void measure(Kernels& kernels) {
-  std::vector<uint8_t> w(kRows * kColumns / 4, 0x62);  // codes 1, 2, 0, 2: the time does not depend on them
-  std::vector<int8_t> x(kTokens * kColumns, 3);
-  std::vector<int32_t> y(kRows * kTokens);
+struct Problem {
+  std::vector<uint8_t> w = std::vector<uint8_t>(kRows * kColumns / 4, 0x62);  // codes 1, 2, 0, 2: times do not depend on them
+  std::vector<int8_t> x = std::vector<int8_t>(kTokens * kColumns, 3);
+  std::vector<int32_t> y = std::vector<int32_t>(kRows * kTokens);
+
+  void gemv(const TernaryMethod& m) { m.gemv(w.data(), kRows, kColumns, x.data(), y.data()); }
+  void gemm(const TernaryMethod& m) { m.gemm(w.data(), kRows, kColumns, x.data(), kTokens, y.data(), kRows); }
+};
+
+}  // namespace
+
+void warm_up_methods(Isa isa) {
+#if defined(__wasm__)
+  constexpr double kWarmUp = 4.0;  // ms
+  Problem problem;
+  for (const TernaryMethod& m : ternary_methods()) {
+    if (!fits(m, isa)) continue;
+    for (const double start = now_ms(); now_ms() - start < kWarmUp;) problem.gemv(m);
+    if (m.gemm == nullptr) continue;
+    for (const double start = now_ms(); now_ms() - start < kWarmUp;) problem.gemm(m);
+  }
+#else
+  static_cast<void>(isa);  // compiled long ago
+#endif
+}
+
+void choose_methods(Kernels& kernels) {
+  Problem problem;
   Best gemv, gemm;
   const double start = now_ms();
   for (int round = 0; round < 3; round++) {
     for (const TernaryMethod& m : ternary_methods()) {
       if (!fits(m, kernels.isa)) continue;
-      gemv.offer(m, time_of([&] { m.gemv(w.data(), kRows, kColumns, x.data(), y.data()); }));
-      if (m.gemm == nullptr) continue;
-      gemm.offer(m, time_of([&] { m.gemm(w.data(), kRows, kColumns, x.data(), kTokens, y.data(), kRows); }));
+      gemv.offer(m, time_of([&] { problem.gemv(m); }));
+      if (m.gemm != nullptr) gemm.offer(m, time_of([&] { problem.gemm(m); }));
     }
     if (now_ms() - start > 7 * kCoarseTick) break;
   }
@@ -62,13 +85,7 @@ void measure(Kernels& kernels) {
   use_gemm(kernels, *gemm.method);
 }
 
-}  // namespace
-
-Status choose_methods(Kernels& kernels, const std::string& wish) {
-  if (wish == "auto") {
-    measure(kernels);
-    return ok_status();
-  }
+Status use_method(Kernels& kernels, const std::string& wish) {
   std::string known = "auto";
   for (const TernaryMethod& m : ternary_methods()) {
     if (m.isa > kernels.isa) continue;

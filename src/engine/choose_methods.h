@@ -1,4 +1,4 @@
-// Which way of computing the ternary products is the fastest here, found by trying them for some two milliseconds.
+// Which way of computing the ternary products is the fastest here, found by trying each for a moment.
 #pragma once
 
 #include <string>
@@ -8,8 +8,14 @@
 
 namespace ternlight {
 
-// `wish` is "auto" or the name of a method; the way to multiply several vectors stays where a method has none of its own.
+// Runs each for some milliseconds. Browsers begin with quick and dirty code and compile in earnest, in the background, what
+// has run for a while: only then do the times mean anything. A load takes long enough for that.
+void warm_up_methods(Isa isa);
+// Takes the fastest, for one vector and for several; some two milliseconds.
+void choose_methods(Kernels& kernels);
+
+// Takes the method of this name. The way to multiply several vectors stays where it has none of its own.
 // invalid_argument names those there are.
-Status choose_methods(Kernels& kernels, const std::string& wish);
+Status use_method(Kernels& kernels, const std::string& name);
 
 }  // namespace ternlight

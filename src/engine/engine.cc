@@ -11,7 +11,12 @@ Isa Engine::isa() const { return impl_->kernels.isa; }
 size_t Engine::threads() const { return impl_->threads.size(); }
 const char* Engine::gemv_kernel() const { return impl_->kernels.gemv_method; }
 const char* Engine::gemm_kernel() const { return impl_->kernels.gemm_method; }
-Status Engine::use_kernel(const std::string& wish) { return choose_methods(impl_->kernels, wish); }
+Status Engine::use_kernel(const std::string& wish) {
+  impl_->kernel_is_open = wish == "auto";
+  if (!impl_->kernel_is_open) return use_method(impl_->kernels, wish);
+  warm_up_methods(impl_->kernels.isa);
+  return ok_status();
+}
 
 const char* name(StopReason reason) {
   switch (reason) {

@@ -41,8 +41,9 @@ class Engine {
 
   Isa isa() const;
   size_t threads() const;
-  // How ternary products are computed: "auto" measures for some milliseconds which way is the fastest here; otherwise the
-  // name of a TernaryMethod of this build. invalid_argument names those there are. The results are the same.
+  // How ternary products are computed in models that are loaded from now on. "auto": the end of the load measures for some
+  // milliseconds which way is the fastest here. Otherwise the name of a TernaryMethod of this build; invalid_argument names
+  // those there are. The results are the same.
   Status use_kernel(const std::string& wish);
   const char* gemv_kernel() const;  // names of the TernaryMethods in use: for one token
   const char* gemm_kernel() const;  // for several

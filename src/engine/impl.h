@@ -14,6 +14,7 @@ struct Engine::Impl {
   Kernels kernels;
   ThreadPool threads;
   Compute compute;
+  bool kernel_is_open = false;  // to be measured at the end of the load
 };
 
 struct Model::Impl {

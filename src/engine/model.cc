@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/chat_templates.h"
+#include "engine/choose_methods.h"
 #include "engine/impl.h"
 #include "model/arrange.h"
 
@@ -98,7 +99,7 @@ const Tokenizer& Model::tokenizer() const { return impl_->tokenizer; }
 
 struct ModelLoader::Impl {
   Impl(Engine::Impl& e, const LoadOptions& o)
-      : engine(e), zeros(o.zeros), weights({o.file_size, o.head, o.max_resident_bytes}) {}
+      : engine(e), zeros(o.zeros), weights(e.kernels, {o.file_size, o.head, o.max_resident_bytes}) {}
   Engine::Impl& engine;
   Zeros zeros;
   WeightLoader weights;
@@ -115,6 +116,8 @@ bool ModelLoader::header_complete() const { return impl_->weights.header() != nu
 
 Result<Model> ModelLoader::finish() {
   TERNLIGHT_ASSIGN(LoadedWeights loaded, impl_->weights.finish());
+  if (impl_->engine.kernel_is_open) choose_methods(impl_->engine.kernels);
+  impl_->engine.kernel_is_open = false;
   if (impl_->zeros == Zeros::skip) {
     TERNLIGHT_TRY(arrange_for_zeros(impl_->engine.compute, loaded.config, *loaded.weights));
   }

@@ -23,15 +23,8 @@ void q6_k_gemv(const uint8_t* w, size_t rows, size_t k, const int16_t* x, float*
     for (size_t i = 0; i < k; i += 256, w += kQ6KBytes) {
       const float d = load_half(w + kQ6KScale);
       for (size_t sub = 0; sub < 16; ++sub) {
-        // Half h of 128 weights, quarter c of it (32 weights), and 16 of those.
-        const size_t h = sub / 8, c = sub / 2 % 4, offset = sub % 2 * 16;
-        const uint8_t* low = w + h * 64 + c % 2 * 32 + offset;
-        const uint8_t* high = w + kQ6KHigh + h * 32 + offset;
         int32_t sum = 0;
-        for (size_t j = 0; j < 16; ++j) {
-          const int32_t q = ((low[j] >> (c / 2 * 4)) & 15) | (((high[j] >> (c * 2)) & 3) << 4);
-          sum += (q - 32) * x[i + sub * 16 + j];
-        }
+        for (size_t j = sub * 16; j < sub * 16 + 16; ++j) sum += (q6_k_code(w, j) - 32) * x[i + j];
         const auto sc = static_cast<int8_t>(w[kQ6KScales + sub]);
         total += (d * static_cast<float>(sc)) * static_cast<float>(sum);
       }

@@ -86,6 +86,10 @@ Kernels make_kernels(Isa isa) {
       .q6_k_gemv = scalar::q6_k_gemv,
       .q4_0_gemv = scalar::q4_0_gemv,
       .q4_k_gemv = scalar::q4_k_gemv,
+      .f32_to_int8_row = scalar::f32_to_int8_row,
+      .f16_to_int8_row = scalar::f16_to_int8_row,
+      .f16_to_f32 = scalar::f16_to_f32,
+      .q6_k_encode = scalar::q6_k_encode,
       .rms_norm = scalar::rms_norm,
       .add = scalar::add,
       .scale = scalar::scale,
@@ -121,6 +125,10 @@ Kernels make_kernels(Isa isa) {
     k.q6_k_gemv = simd128::q6_k_gemv;
     k.q4_0_gemv = simd128::q4_0_gemv;
     k.q4_k_gemv = simd128::q4_k_gemv;
+    k.f32_to_int8_row = simd128::f32_to_int8_row;
+    k.f16_to_int8_row = simd128::f16_to_int8_row;
+    k.f16_to_f32 = simd128::f16_to_f32;
+    k.q6_k_encode = simd128::q6_k_encode;
     k.rms_norm = simd128::rms_norm;
     k.add = simd128::add;
     k.scale = simd128::scale;

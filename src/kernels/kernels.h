@@ -70,13 +70,24 @@ struct Kernels {
   // Layout::int8_row with int16 activations: y[r] = sum_i w(r, i) * x[i], exact in int32 (the caller chooses `limit`
   // of quantize_i16 so that 128 * limit * k < 2^31). x is padded with zeros to k_padded, k rounded up to 16.
   void (*int8_gemv)(const int8_t* w, size_t rows, size_t k_padded, const int16_t* x, int32_t* y);
-  // File-block layouts with int16 activations. y[r] = sum over sub-blocks (32 weights; 16 for q6_k), ascending, one
+  // Block layouts with int16 activations. y[r] = sum over sub-blocks (32 weights; 16 for q6_k), ascending, one
   // accumulator, of the terms each field names; int sums are exact, |x| <= 32767.
   void (*q8_0_gemv)(const uint8_t* w, size_t rows, size_t k, const int16_t* x, float* y);  // d * float(sum q x)
   void (*q6_k_gemv)(const uint8_t* w, size_t rows, size_t k, const int16_t* x, float* y);  // (d*sc) * float(sum (q-32) x)
   void (*q4_0_gemv)(const uint8_t* w, size_t rows, size_t k, const int16_t* x, float* y);  // d * float(sum (q-8) x)
   // (d*sc) * float(sum q x) - (dmin*mn) * float(sum x): the difference of the two rounded products is added
   void (*q4_k_gemv)(const uint8_t* w, size_t rows, size_t k, const int16_t* x, float* y);
+
+  // ---- weights, at load time ---------------------------------------------------------------------------------------
+  // A row of k weights for Layout::int8_row: codes round_half_even(w * 127 / max|w|), zeros up to a multiple of 16;
+  // returns the scale max|w| / 127. Below 1e-35 a row is zero, with scale 0; so is the scale of one that is not finite.
+  float (*f32_to_int8_row)(const float* x, size_t k, int8_t* row);
+  float (*f16_to_int8_row)(const uint16_t* x, size_t k, int8_t* row);
+  void (*f16_to_f32)(const uint16_t* x, size_t n, float* y);
+  // 256 weights to the parts of a Q6_K block: codes 0..63 and scales of each 16; returns d, an f16. For each 16 weights the
+  // scale s for which s * code, code -32..31, comes closest in the square is looked for among a few steps around the one
+  // that maps the extreme weight to the end of the range, each with its best scale for its codes.
+  uint16_t (*q6_k_encode)(const float* x, uint8_t* codes, int8_t* scales);
 
   // ---- element-wise and reductions --------------------------------------------------------------------------------
   // y = x * (1 / sqrt(mean(x^2) + eps)) * w; the sum of squares in 16 lanes; y may be x.

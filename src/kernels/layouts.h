@@ -25,6 +25,11 @@ enum class Layout : uint8_t {
   int8_row,
   // Blocks exactly as in GGUF files (quantised in small groups, decoded inside the kernel).
   q8_0,
+  // The weights of GGUF's Q6_K in blocks of the same size, 256 weights = 210 bytes, with the 6-bit codes moved to where
+  // int16 multiplications want them. A block is four groups of 64 weights (48 bytes each), sixteen int8 scales, d as f16.
+  // A group is four sub-blocks of 16 weights, and three vectors A, B, C of eight 16-bit words: lanes 2j and 2j+1 belong
+  // to sub-block j, and hold of its weights 0, 2, ..., 14 (lane 2j) and 1, 3, ..., 15 (lane 2j+1) the codes
+  //   bits 5..0 of A, B, C; bits 11..6 of A, B, C; A's bits 15..12 below C's 13..12; B's bits 15..12 below C's 15..14.
   q6_k,
   q4_0,
   q4_k,

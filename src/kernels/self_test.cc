@@ -194,10 +194,14 @@ bool head_kernels_are_right(const Kernels& kernels) {
     block[192 + sub] = static_cast<uint8_t>(sub % 2 == 0 ? 1 : 0xFE);  // +1 and -2
     sum = 0;
     for (size_t i = sub * 16; i < sub * 16 + 16; ++i) {
-      const size_t h = i / 128, quarter = i % 128 / 32, l = i % 32;
-      const int32_t low = block[h * 64 + quarter % 2 * 32 + l] >> (quarter / 2 * 4) & 15;
-      const int32_t high = block[128 + h * 32 + l] >> (quarter * 2) & 3;
-      sum += (low + high * 16 - 32) * x[i];
+      const uint8_t* lane = block + i / 64 * 48 + i % 64 / 16 * 4 + i % 2 * 2;
+      const auto word = [lane](size_t v) { return int32_t{lane[16 * v]} + int32_t{lane[16 * v + 1]} * 256; };
+      const size_t place = i % 16 / 2;
+      const int32_t code = place < 3   ? word(place) % 64
+                           : place < 6 ? word(place - 3) / 64 % 64
+                           : place < 7 ? word(0) / 4096 + word(2) / 4096 % 4 * 16
+                                       : word(1) / 4096 + word(2) / 16384 * 16;
+      sum += (code - 32) * x[i];
     }
     expected += (sub % 2 == 0 ? 1.0f : -2.0f) * static_cast<float>(sum);
   }

@@ -13,7 +13,8 @@
 namespace ternlight {
 
 struct WeightLoader::Impl {
-  explicit Impl(const WeightLoaderOptions& o) : options(o), reader(o.file_size), spare(size_t{64} << 10) {}
+  Impl(const Kernels& k, const WeightLoaderOptions& o)
+      : kernels(k), options(o), reader(o.file_size), spare(size_t{64} << 10) {}
 
   std::span<uint8_t> reserve();
   Status commit(size_t n);
@@ -25,6 +26,7 @@ struct WeightLoader::Impl {
   // The file offset at which the current tensor, or the next one, starts.
   uint64_t next_offset() const { return loaded_data_offset + plans[current].info->offset; }
 
+  const Kernels& kernels;
   WeightLoaderOptions options;
   gguf::Reader reader;
   std::vector<uint8_t> spare;  // header bytes and bytes between tensors
@@ -96,7 +98,7 @@ Status WeightLoader::Impl::start_next_tensor() {
   if (current == plans.size() || position < next_offset()) return ok_status();
   uint8_t* data = result.arena.allocate(plans[current].resident_bytes);
   if (data == nullptr) return error(ErrorCode::internal, "the arena is smaller than the tensors planned for it");
-  writer.emplace(plans[current], data, staging);
+  writer.emplace(plans[current], data, staging, kernels);
   return ok_status();
 }
 
@@ -133,7 +135,8 @@ Status WeightLoader::Impl::plan() {
   return start_next_tensor();
 }
 
-WeightLoader::WeightLoader(const WeightLoaderOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+WeightLoader::WeightLoader(const Kernels& kernels, const WeightLoaderOptions& options)
+    : impl_(std::make_unique<Impl>(kernels, options)) {}
 WeightLoader::~WeightLoader() = default;
 std::span<uint8_t> WeightLoader::reserve() { return impl_->reserve(); }
 Status WeightLoader::commit(size_t n) { return impl_->commit(n); }

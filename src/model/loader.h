@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "gguf/header.h"
+#include "kernels/kernels.h"
 #include "model/config.h"
 #include "model/head_format.h"
 #include "model/weights.h"
@@ -32,7 +33,7 @@ struct LoadedWeights {
 
 class WeightLoader {
  public:
-  explicit WeightLoader(const WeightLoaderOptions& options);
+  WeightLoader(const Kernels& kernels, const WeightLoaderOptions& options);
   ~WeightLoader();
 
   std::span<uint8_t> reserve();  // where the next bytes of the file go; empty at the end and after an error

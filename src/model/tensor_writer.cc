@@ -13,7 +13,8 @@ constexpr size_t kChunk = size_t{256} << 10;
 
 }  // namespace
 
-TensorWriter::TensorWriter(const TensorPlan& plan, uint8_t* data, Staging& staging) : plan_(plan), staging_(staging) {
+TensorWriter::TensorWriter(const TensorPlan& plan, uint8_t* data, Staging& staging, const Kernels& kernels)
+    : plan_(plan), staging_(staging), kernels_(kernels) {
   const bool vector = plan.spec->role == TensorRole::vector;
   tensor_.layout = plan.layout;
   tensor_.k = static_cast<size_t>(plan.spec->k);
@@ -68,14 +69,9 @@ Status TensorWriter::take_rows(const uint8_t* src, size_t count) {
     float* scales = groups == 0 ? nullptr : tensor_.scales() + rows_done_ * groups;
     if (plan_.route == Route::unpack) {
       plan_.format->unpack_row(src, k, row, scales);
-    } else if (plan_.layout == Layout::f32) {
-      plan_.format->to_f32(src, k, reinterpret_cast<float*>(row));
-    } else {
-      plan_.format->to_f32(src, k, staging_.floats.data());
-      if (!pack_row_as(plan_.layout, staging_.floats.data(), k, row, scales)) {
-        return error(ErrorCode::bad_tensor_shape, "tensor " + plan_.info->name + ": rows of " + std::to_string(k) +
-                                                      " weights do not fit the requested head format");
-      }
+    } else if (!convert_row(kernels_, *plan_.format, src, k, staging_.floats.data(), plan_.layout, row, scales)) {
+      return error(ErrorCode::bad_tensor_shape, "tensor " + plan_.info->name + ": rows of " + std::to_string(k) +
+                                                    " weights do not fit the requested head format");
     }
   }
   return ok_status();

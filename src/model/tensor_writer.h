@@ -20,7 +20,7 @@ struct Staging {
 class TensorWriter {
  public:
   // `data` has room for plan.resident_bytes.
-  TensorWriter(const TensorPlan& plan, uint8_t* data, Staging& staging);
+  TensorWriter(const TensorPlan& plan, uint8_t* data, Staging& staging, const Kernels& kernels);
 
   std::span<uint8_t> reserve();  // empty once all of the tensor's bytes have come
   Status commit(size_t n);
@@ -34,6 +34,7 @@ class TensorWriter {
 
   const TensorPlan& plan_;
   Staging& staging_;
+  const Kernels& kernels_;
   Tensor tensor_;
   uint64_t taken_ = 0;      // file bytes
   size_t staged_ = 0;       // bytes in staging_.rows

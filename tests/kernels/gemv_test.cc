@@ -45,7 +45,7 @@ std::vector<uint8_t> random_blocks(Rng& rng, const BlockType& type, size_t rows,
   return w;
 }
 
-// The weights as FORMATS of the four types give them, straight from their descriptions.
+// The weights as the layouts of the four types give them, straight from their descriptions.
 void decode_block(Layout layout, const uint8_t* p, std::vector<double>& out) {
   const auto half_at = [p](size_t i) {
     uint16_t h;
@@ -63,17 +63,19 @@ void decode_block(Layout layout, const uint8_t* p, std::vector<double>& out) {
       break;
     case Layout::q6_k: {
       std::vector<double> w(256);
-      for (size_t h = 0; h < 2; ++h) {
-        const uint8_t* ql = p + 64 * h;
-        const uint8_t* qh = p + 128 + 32 * h;
-        for (size_t l = 0; l < 32; ++l) {
-          const auto put = [&](size_t part, int q) {
-            w[128 * h + 32 * part + l] = half_at(208) * signed_at(192 + 8 * h + l / 16 + 2 * part) * (q - 32);
+      for (size_t group = 0; group < 4; ++group) {
+        for (size_t lane = 0; lane < 8; ++lane) {
+          const auto word = [&](size_t vector) {
+            const uint8_t* at = p + 48 * group + 16 * vector + 2 * lane;
+            return at[0] | at[1] << 8;
           };
-          put(0, (ql[l] & 15) | (qh[l] & 3) << 4);
-          put(1, (ql[l + 32] & 15) | (qh[l] >> 2 & 3) << 4);
-          put(2, ql[l] >> 4 | (qh[l] >> 4 & 3) << 4);
-          put(3, ql[l + 32] >> 4 | (qh[l] >> 6 & 3) << 4);
+          const auto put = [&](size_t place, int q) {
+            const size_t sub = 4 * group + lane / 2;
+            w[16 * sub + 2 * place + lane % 2] = half_at(208) * signed_at(192 + sub) * (q - 32);
+          };
+          for (size_t v = 0; v < 3; ++v) put(v, word(v) & 63), put(3 + v, word(v) >> 6 & 63);
+          put(6, word(0) >> 12 | (word(2) >> 12 & 3) << 4);
+          put(7, word(1) >> 12 | (word(2) >> 14) << 4);
         }
       }
       out.insert(out.end(), w.begin(), w.end());
@@ -260,6 +262,20 @@ TEST_P(Gemv, BlockTypesEqualScalarForEveryLengthAndNumberOfRows) {
         expect_same_bits(expected, actual,
                          std::string(type.name) + ' ' + std::to_string(rows) + " x " + std::to_string(k));
       }
+    }
+  }
+}
+
+// Kernels that prepare activations take them a few thousand at a time.
+TEST_P(Gemv, BlockTypesEqualScalarForLongRows) {
+  for (const BlockType& type : kBlockTypes) {
+    for (const size_t k : {size_t{4096}, size_t{4352}, size_t{8448}}) {
+      const Guarded<uint8_t> w(random_blocks(rng_, type, 5, k));
+      const Guarded<int16_t> x(random_i16(rng_, k, 32767));
+      Guarded<float> expected(5), actual(5);
+      (scalar_.*type.gemv)(w.data(), 5, k, x.data(), expected.data());
+      (fast_.*type.gemv)(w.data(), 5, k, x.data(), actual.data());
+      expect_same_bits(expected, actual, std::string(type.name) + " k " + std::to_string(k));
     }
   }
 }

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "gguf/types.h"
+#include "kernels/kernels.h"
 #include "kernels/layouts.h"
 
 namespace ternlight {
@@ -22,7 +23,7 @@ struct PackFormat {
   // Looks for what no writer produces: code 3, NaN or infinite scales. The caller puts tensor and row before the message.
   // nullptr when every bit pattern is allowed.
   Status (*check_row)(const uint8_t* src, size_t k);
-  // One row of the file to one row of the layout; group scales (ternary_grouped) or the row's scale to `scales`.
+  // One row of the file to one row of the layout; group scales (ternary_grouped) to `scales`.
   // nullptr when `direct`.
   void (*unpack_row)(const uint8_t* src, size_t k, uint8_t* row, float* scales);
   // One row of the file to floats, for every type (I2_S: -1, 0, +1, without the tensor's scale).
@@ -34,9 +35,12 @@ struct PackFormat {
 std::span<const PackFormat> pack_formats();
 const PackFormat* find_pack_format(uint32_t ggml_type);  // nullptr when the type is not read
 
-// f32 to a runtime layout that a load option asks for (int8_row, q8_0, q6_k, f16): one row; `scales` as above.
-// Returns false when k does not fit the layout's block.
-bool pack_row_as(Layout layout, const float* src, size_t k, uint8_t* row, float* scales);
+// f32 to a runtime layout that a load option asks for (int8_row, q8_0, q6_k, f16, f32): one row; the scale of an int8 row
+// to `scales`. Returns false when k does not fit the layout's block.
+bool pack_row_as(const Kernels& kernels, Layout layout, const float* src, size_t k, uint8_t* row, float* scales);
+// The same from a row of a file, by way of `floats` (k of them) where there is no shorter one.
+bool convert_row(const Kernels& kernels, const PackFormat& format, const uint8_t* src, size_t k, float* floats,
+                 Layout layout, uint8_t* row, float* scales);
 // A row of any layout but the ternary ones back to floats: embedding look-up.
 void row_to_f32(Layout layout, const uint8_t* row, const float* scales, size_t row_index, size_t k, float* dst);
 

@@ -32,6 +32,7 @@ void q4_k_to_f32(const uint8_t* src, size_t k, float* dst);
 void q4_k_from_f32(const float* src, size_t k, uint8_t* dst);
 
 Status q6_k_check(const uint8_t* src, size_t k);
+void q6_k_unpack(const uint8_t* src, size_t k, uint8_t* row, float* scales);
 void q6_k_to_f32(const uint8_t* src, size_t k, float* dst);
 void q6_k_from_f32(const float* src, size_t k, uint8_t* dst);
 
