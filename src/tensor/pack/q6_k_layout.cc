@@ -29,9 +29,9 @@ void encode_group(const uint8_t* codes, uint8_t* dst) {
   uint16_t words[3][8];
   for (size_t l = 0; l < 8; ++l) {
     const uint32_t a = lanes[6][l], b = lanes[7][l];
-    words[0][l] = static_cast<uint16_t>(lanes[0][l] | lanes[3][l] << 6 | (a & 15) << 12);
-    words[1][l] = static_cast<uint16_t>(lanes[1][l] | lanes[4][l] << 6 | (b & 15) << 12);
-    words[2][l] = static_cast<uint16_t>(lanes[2][l] | lanes[5][l] << 6 | (a >> 4) << 12 | (b >> 4) << 14);
+    words[0][l] = static_cast<uint16_t>(lanes[0][l] | uint32_t{lanes[3][l]} << 6 | (a & 15) << 12);
+    words[1][l] = static_cast<uint16_t>(lanes[1][l] | uint32_t{lanes[4][l]} << 6 | (b & 15) << 12);
+    words[2][l] = static_cast<uint16_t>(lanes[2][l] | uint32_t{lanes[5][l]} << 6 | (a >> 4) << 12 | (b >> 4) << 14);
   }
   std::memcpy(dst, words, sizeof words);
 }
