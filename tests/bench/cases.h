@@ -34,6 +34,14 @@ constexpr Case kCases[] = {
     {"ternary_gemv", 2560, 6912, 1, 62},
     {"ternary_gemv", 425984, 2560},
 
+    // What zeros leave over of 2B4T's up (a quarter of the rows) and down (an eighth of the columns): in cache, from memory.
+    {"ternary_gemv_rows", 1728, 2560},
+    {"ternary_gemv_rows", 1728, 2560, 1, 62},
+    {"ternary_gemv_columns", 2560, 864},
+    {"ternary_gemv_columns", 2560, 864, 1, 62},
+    {"ternary_to_columns", 64, 6912},
+    {"ternary_to_rows", 64, 6912},
+
     {"ternary_gemm", 768, 256, 64},
     {"ternary_gemm", 2560, 2560, 2},
     {"ternary_gemm", 2560, 2560, 4},
@@ -71,7 +79,12 @@ constexpr Case kCases[] = {
     {"mix_f16", 512, 128},
     {"mix_f16", 4096, 128},
     {"mix_f32", 512, 128},
+    {"scores_f16", 4096, 128, 4},  // the queries of one KV head
+    {"mix_f16", 4096, 128, 4},
+    {"scores_i8", 4096, 128, 4},
+    {"mix_i8", 4096, 128, 4},
     {"to_f16", 1, 640},
+    {"to_i8", 1, 128},
     {"rope_neox", 1, 128},
     {"rope_norm", 1, 128},
 

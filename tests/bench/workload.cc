@@ -48,6 +48,48 @@ Made ternary_gemv(Buffers& m, const Kernels& kernels, const Case& c) {
           size * c.copies};
 }
 
+// Of a matrix with four times as many rows every fourth.
+Made ternary_gemv_rows(Buffers& m, const Kernels& kernels, const Case& c) {
+  const size_t stride = row_bytes(Layout::ternary, c.k), size = 4 * c.rows * stride;
+  const uint8_t* w = m.codes(size * c.copies);
+  const int8_t* x = m.int8s(c.k);
+  uint32_t* ids = m.zeros<uint32_t>(c.rows);
+  for (size_t i = 0; i < c.rows; i++) ids[i] = static_cast<uint32_t>(4 * i);
+  int32_t* y = m.zeros<int32_t>(c.rows);
+  return {[=, gemv = kernels.ternary_gemv_rows](size_t begin, size_t end) {
+            for (size_t i = 0; i < c.copies; i++) gemv(w + i * size, ids + begin, end - begin, c.k, x, y + begin);
+          },
+          c.rows * stride * c.copies};
+}
+
+// Of a matrix with eight times as many columns every eighth. On one thread: rows go in groups of 64.
+Made ternary_gemv_columns(Buffers& m, const Kernels& kernels, const Case& c) {
+  const size_t stride = column_bytes(c.rows), size = 8 * c.k * stride;
+  const uint8_t* w = m.codes(size * c.copies);
+  const int8_t* x = m.int8s(c.k);
+  uint32_t* ids = m.zeros<uint32_t>(c.k);
+  for (size_t i = 0; i < c.k; i++) ids[i] = static_cast<uint32_t>(8 * i);
+  int32_t* y = m.zeros<int32_t>(c.rows);
+  return {[=, gemv = kernels.ternary_gemv_columns](size_t, size_t) {
+            for (size_t i = 0; i < c.copies; i++) gemv(w + i * size, stride, ids, x, c.k, c.rows, y);
+          },
+          c.k * stride * c.copies, /*by_rows=*/false};
+}
+
+Made ternary_to_columns(Buffers& m, const Kernels& kernels, const Case& c) {
+  const uint8_t* rows = m.codes(64 * c.k / 4);
+  uint8_t* columns = m.zeros<uint8_t>(64 * c.k / 4);
+  return {[=, convert = kernels.ternary_to_columns](size_t, size_t) { convert(rows, c.k, columns, 16); },
+          64 * c.k / 4, /*by_rows=*/false};
+}
+
+Made ternary_to_rows(Buffers& m, const Kernels& kernels, const Case& c) {
+  const uint8_t* columns = m.codes(64 * c.k / 4);
+  uint8_t* rows = m.zeros<uint8_t>(64 * c.k / 4);
+  return {[=, convert = kernels.ternary_to_rows](size_t, size_t) { convert(columns, 16, c.k, rows); }, 64 * c.k / 4,
+          /*by_rows=*/false};
+}
+
 Made ternary_gemm(Buffers& m, const Kernels& kernels, const Case& c) {
   const size_t stride = row_bytes(Layout::ternary, c.k);
   const uint8_t* w = m.codes(c.rows * stride);
@@ -114,13 +156,14 @@ Made float_gemv(Buffers& m, const Kernels& kernels, const Case& c) {
           c.rows * c.k * sizeof(*w)};
 }
 
+// Attention of c.tokens queries that share the cached keys and values.
 template <auto kField, auto kKeys>
 Made scores(Buffers& m, const Kernels& kernels, const Case& c) {
   const auto* keys = (m.*kKeys)(c.rows * c.k);
-  const float* q = m.floats(c.k);
-  float* out = m.zeros<float>(c.rows);
+  const float* q = m.floats(c.k * c.tokens);
+  float* out = m.zeros<float>(c.rows * c.tokens);
   return {[=, kernel = kernels.*kField](size_t begin, size_t end) {
-            kernel(q, keys + begin * c.k, c.k, end - begin, c.k, 0.1f, out + begin);
+            kernel(q, c.tokens, keys + begin * c.k, c.k, end - begin, c.k, 0.1f, out + begin, c.rows);
           },
           c.rows * c.k * sizeof(*keys)};
 }
@@ -128,10 +171,33 @@ Made scores(Buffers& m, const Kernels& kernels, const Case& c) {
 template <auto kField, auto kValues>
 Made mix(Buffers& m, const Kernels& kernels, const Case& c) {
   const auto* values = (m.*kValues)(c.rows * c.k);
-  const float* p = m.floats(c.rows);
-  float* out = m.zeros<float>(c.k);
-  return {[=, kernel = kernels.*kField](size_t, size_t) { kernel(p, values, c.k, c.rows, c.k, out); },
+  const float* p = m.floats(c.rows * c.tokens);
+  float* out = m.zeros<float>(c.k * c.tokens);
+  return {[=, kernel = kernels.*kField](size_t, size_t) {
+            kernel(p, c.tokens, c.rows, values, c.k, c.rows, c.k, out);
+          },
           c.rows * c.k * sizeof(*values), false};
+}
+
+Made scores_i8(Buffers& m, const Kernels& kernels, const Case& c) {
+  const int8_t* keys = m.int8s(c.rows * c.k);
+  const int16_t* q = activations(m, c.k * c.tokens);
+  const float *factors = m.floats(c.tokens), *steps = m.floats(c.rows);
+  float* out = m.zeros<float>(c.rows * c.tokens);
+  return {[=, kernel = kernels.scores_i8](size_t begin, size_t end) {
+            kernel(q, factors, c.tokens, keys + begin * c.k, steps + begin, c.k, end - begin, c.k, out + begin, c.rows);
+          },
+          c.rows * c.k};
+}
+
+Made mix_i8(Buffers& m, const Kernels& kernels, const Case& c) {
+  const int8_t* values = m.int8s(c.rows * c.k);
+  const float *p = m.floats(c.rows * c.tokens), *steps = m.floats(c.rows);
+  float* out = m.zeros<float>(c.k * c.tokens);
+  return {[=, kernel = kernels.mix_i8](size_t, size_t) {
+            kernel(p, c.tokens, c.rows, values, steps, c.k, c.rows, c.k, out);
+          },
+          c.rows * c.k, false};
 }
 
 // A kernel over a vector of n floats: run(kernels, n, a, b, out).
@@ -160,6 +226,10 @@ struct Recipe {
 constexpr Recipe kRecipes[] = {
     {"read", offsetof(Kernels, isa), read},
     TERNLIGHT_RECIPE(ternary_gemv, ternary_gemv),
+    TERNLIGHT_RECIPE(ternary_gemv_rows, ternary_gemv_rows),
+    TERNLIGHT_RECIPE(ternary_gemv_columns, ternary_gemv_columns),
+    TERNLIGHT_RECIPE(ternary_to_columns, ternary_to_columns),
+    TERNLIGHT_RECIPE(ternary_to_rows, ternary_to_rows),
     TERNLIGHT_RECIPE(ternary_gemm, ternary_gemm),
     TERNLIGHT_RECIPE(ternary_grouped_gemv, ternary_grouped_gemv),
     TERNLIGHT_RECIPE(int8_gemv, int8_gemv),
@@ -170,11 +240,14 @@ constexpr Recipe kRecipes[] = {
     TERNLIGHT_RECIPE(f16_gemv, float_gemv<&Kernels::f16_gemv, &Buffers::halfs>),
     TERNLIGHT_RECIPE(bf16_gemv, float_gemv<&Kernels::bf16_gemv, &Buffers::bf16s>),
     TERNLIGHT_RECIPE(f32_gemv, float_gemv<&Kernels::f32_gemv, &Buffers::floats>),
+    TERNLIGHT_RECIPE(scores_i8, scores_i8),
+    TERNLIGHT_RECIPE(mix_i8, mix_i8),
     TERNLIGHT_RECIPE(scores_f16, scores<&Kernels::scores_f16, &Buffers::halfs>),
     TERNLIGHT_RECIPE(scores_f32, scores<&Kernels::scores_f32, &Buffers::floats>),
     TERNLIGHT_RECIPE(mix_f16, mix<&Kernels::mix_f16, &Buffers::halfs>),
     TERNLIGHT_RECIPE(mix_f32, mix<&Kernels::mix_f32, &Buffers::floats>),
     TERNLIGHT_RECIPE(softmax, TERNLIGHT_VECTOR(softmax(a, n))),
+    TERNLIGHT_RECIPE(to_i8, TERNLIGHT_VECTOR(to_i8(a, n, reinterpret_cast<int8_t*>(out)))),
     TERNLIGHT_RECIPE(to_f16, TERNLIGHT_VECTOR(to_f16(a, n, reinterpret_cast<uint16_t*>(out)))),
     TERNLIGHT_RECIPE(rope_neox, TERNLIGHT_VECTOR(rope_neox(a, b, n))),
     TERNLIGHT_RECIPE(rope_norm, TERNLIGHT_VECTOR(rope_norm(a, b, n))),
@@ -224,7 +297,21 @@ struct Table {
   const char* only = nullptr;  // nullptr: every kernel
 };
 
-std::vector<Table> tables(Isa isa) { return {{make_kernels(isa), ""}}; }
+std::vector<Table> tables(Isa isa) {
+  std::vector<Table> all = {{make_kernels(isa), ""}};
+  for (const TernaryMethod& method : ternary_methods()) {
+    if (method.isa != isa || strcmp(method.name, all[0].kernels.gemv_method) == 0) continue;
+    Table table = {make_kernels(isa), method.name};
+    use_gemv(table.kernels, method);
+    if (method.gemm != nullptr) use_gemm(table.kernels, method);
+    for (const char* field : {"ternary_gemv", "ternary_gemm"}) {
+      if (strcmp(field, "ternary_gemm") == 0 && method.gemm == nullptr) continue;
+      table.only = field;
+      all.push_back(table);
+    }
+  }
+  return all;
+}
 
 }  // namespace
 
