@@ -85,6 +85,11 @@ constexpr Case kCases[] = {
     {"mix_i8", 4096, 128, 4},
     {"to_f16", 1, 640},
     {"to_i8", 1, 128},
+    // A row of 2B4T's embedding on its way into memory; a block of one.
+    {"f16_to_f32", 1, 2560},
+    {"f16_to_int8_row", 1, 2560},
+    {"f32_to_int8_row", 1, 2560},
+    {"q6_k_encode", 1, 256},
     {"rope_neox", 1, 128},
     {"rope_norm", 1, 128},
 

@@ -200,6 +200,14 @@ Made mix_i8(Buffers& m, const Kernels& kernels, const Case& c) {
           c.rows * c.k, false};
 }
 
+// A row of halves as it comes from a file, turned into what is kept: convert(kernels, row, k, out).
+template <auto kConvert>
+Made half_row(Buffers& m, const Kernels& kernels, const Case& c) {
+  const uint16_t* row = m.halfs(c.k);
+  float* out = m.zeros<float>(c.k);
+  return {[=](size_t, size_t) { kConvert(kernels, row, c.k, out); }, c.k * sizeof(*row), /*by_rows=*/false};
+}
+
 // A kernel over a vector of n floats: run(kernels, n, a, b, out).
 template <auto kRun>
 Made vector(Buffers& m, const Kernels& kernels, const Case& c) {
@@ -240,6 +248,13 @@ constexpr Recipe kRecipes[] = {
     TERNLIGHT_RECIPE(f16_gemv, float_gemv<&Kernels::f16_gemv, &Buffers::halfs>),
     TERNLIGHT_RECIPE(bf16_gemv, float_gemv<&Kernels::bf16_gemv, &Buffers::bf16s>),
     TERNLIGHT_RECIPE(f32_gemv, float_gemv<&Kernels::f32_gemv, &Buffers::floats>),
+    TERNLIGHT_RECIPE(f16_to_f32, half_row<[](const Kernels& k, const uint16_t* x, size_t n, float* out) { k.f16_to_f32(x, n, out); }>),
+    TERNLIGHT_RECIPE(f16_to_int8_row, half_row<[](const Kernels& k, const uint16_t* x, size_t n, float* out) {
+                       k.f16_to_int8_row(x, n, reinterpret_cast<int8_t*>(out));
+                     }>),
+    TERNLIGHT_RECIPE(f32_to_int8_row, TERNLIGHT_VECTOR(f32_to_int8_row(a, n, reinterpret_cast<int8_t*>(out)))),
+    TERNLIGHT_RECIPE(q6_k_encode, TERNLIGHT_VECTOR(q6_k_encode(a, reinterpret_cast<uint8_t*>(out),
+                                                               reinterpret_cast<int8_t*>(out + n / 2)))),
     TERNLIGHT_RECIPE(scores_i8, scores_i8),
     TERNLIGHT_RECIPE(mix_i8, mix_i8),
     TERNLIGHT_RECIPE(scores_f16, scores<&Kernels::scores_f16, &Buffers::halfs>),
