@@ -25,11 +25,23 @@ export function availableMemory() {
 const busyTime = () => os.cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
 
 /** Cores that anybody keeps busy, as an average over `ms` in which this program does nothing. */
-export async function busyCores(ms) {
+async function busyCores(ms) {
   const before = busyTime();
   const start = performance.now();
   await new Promise((resolve) => setTimeout(resolve, ms));
   return (busyTime() - before) / (performance.now() - start);
+}
+
+/**
+ * Waits until nobody is at work, but not for ever; how many cores were busy when last seen. What has just run may keep a
+ * thread spinning or compiling for a moment.
+ */
+export async function quiet({ busy, lookMs, longestMs }) {
+  const deadline = performance.now() + longestMs;
+  let cores;
+  do cores = await busyCores(lookMs);
+  while (cores > busy && performance.now() < deadline);
+  return cores;
 }
 
 export function describeMachine() {

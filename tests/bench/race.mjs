@@ -1,10 +1,10 @@
 // The rounds: every contestant once in each, one at a time, so that whatever drifts on the machine drifts for all.
-import { availableMemory, busyCores } from './machine.mjs';
+import { availableMemory, quiet } from './machine.mjs';
 
 const kReserve = 3e9; // bytes; with less left, models are loaded anew for each round
 const kWarmTokens = 8;
-const kLookMs = 400; // how long to look whether the machine is idle, before each sample
 const kBusy = 0.15; // cores; with more, somebody else is at work and the figure is not to be trusted
+const kQuiet = { busy: kBusy, lookMs: 300, longestMs: 5000 }; // waited for before each sample
 
 export const median = (values) => {
   const sorted = values.toSorted((a, b) => a - b);
@@ -41,7 +41,7 @@ export class Entry {
     } else {
       await this.#contestant.generate(prompt.first(kWarmTokens), 2); // wakes threads, brings code back
     }
-    const busy = await busyCores(kLookMs);
+    const busy = await quiet(kQuiet);
     const runs = [];
     for (let i = 0; i < repeats; i++) runs.push(await this.#contestant.generate(prompt, tokens));
     const of = (key) => median(runs.map((run) => run[key]));

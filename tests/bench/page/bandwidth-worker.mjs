@@ -22,12 +22,13 @@ function meet(place, threads) {
   while (Atomics.load(gate, place) < threads);
 }
 
+/** For each number of streams, the bytes read and when that was, on a clock that all workers share. */
 function measure({ streams, passes, threads }) {
   return streams.map((count, place) => {
     meet(place, threads);
-    const start = performance.now();
+    const start = performance.timeOrigin + performance.now();
     for (let pass = 0; pass < passes; pass++) read(buffer, size, count);
-    return (1000 * size * passes) / (performance.now() - start);
+    return { bytes: size * passes, start, end: performance.timeOrigin + performance.now() };
   });
 }
 

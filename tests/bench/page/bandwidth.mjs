@@ -27,7 +27,13 @@ serve({
   async measure({ threads, passes }) {
     gate.fill(0);
     const jobs = workers.slice(0, threads).map((worker) => ask(worker, { streams: kStreams, passes, threads }));
-    const rates = await Promise.all(jobs);
-    return kStreams.map((streams, i) => ({ streams, rate: rates.reduce((sum, own) => sum + own[i], 0) }));
+    const results = await Promise.all(jobs);
+    return kStreams.map((streams, i) => {
+      // From the first to begin to the last to end: had one run alone for a while, its rate would be more than its share.
+      const readings = results.map((own) => own[i]);
+      const bytes = readings.reduce((sum, own) => sum + own.bytes, 0);
+      const ms = Math.max(...readings.map(({ end }) => end)) - Math.min(...readings.map(({ start }) => start));
+      return { streams, rate: (1000 * bytes) / ms };
+    });
   },
 });
