@@ -1,8 +1,8 @@
 #include "engine/choose_methods.h"
 
-#include <algorithm>
-#include <chrono>
 #include <vector>
+
+#include "base/clock.h"
 
 namespace ternlight {
 namespace {
@@ -11,10 +11,6 @@ namespace {
 constexpr size_t kRows = 48, kColumns = 2560, kTokens = 12;
 constexpr double kSlice = 0.1;       // ms for one method; some clocks take longer for a tick
 constexpr double kCoarseTick = 0.5;  // ms: browsers that give no better time get one round
-
-double now_ms() {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // Begins at a tick of the clock and ends at one.
 template <class Run>

@@ -78,9 +78,10 @@ void attention(const Compute& compute, const AttentionShape& shape, const KvLaye
   const size_t hd = shape.head_dim, queries_per_kv = shape.heads / shape.kv_heads;
   // Less than this many multiplications is not worth a second thread (as in linear.cc, for floats).
   constexpr size_t kMinWorkPerThread = size_t{1} << 13;
-  const size_t grain = kMinWorkPerThread / (2 * hd * (n_past + tokens)) + 1;
-  // Threads get query heads, which balances better than KV heads (2B4T has 5); heads of a share that have the KV head in
-  // common read its keys and values once. A thread's border may cut such a group.
+  const size_t worth_it = kMinWorkPerThread / (2 * hd * (n_past + tokens)) + 1;
+  // Threads get query heads, which balances better than KV heads (2B4T has 5); heads of a piece that have the KV head in
+  // common read its keys and values once. Pieces of half such a group at the least: the border of one may cut it in two.
+  const size_t grain = std::max(worth_it, (queries_per_kv + 1) / 2);
   compute.threads.parallel_for(tokens * shape.heads, grain, [&](size_t begin, size_t end, size_t worker) {
     float* own = scratch + worker * attention_scratch_floats(1, kv.capacity, hd);
     for (size_t i = begin, queries; i < end; i += queries) {

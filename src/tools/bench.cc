@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/rng.h"
 #include "tools/args.h"

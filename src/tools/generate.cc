@@ -1,6 +1,7 @@
 // ternlight generate: continues a prompt and prints the text as it comes, or one JSON document at the end.
 #include <cstdio>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "tools/args.h"
 #include "tools/commands.h"

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 
+#include "base/clock.h"
 #include "gguf/reader.h"
 
 namespace ternlight {
@@ -59,10 +59,6 @@ constexpr Choice<Isa> kIsas[] = {{"best", Isa::relaxed_simd}, {"scalar", Isa::sc
                                  {"relaxed_simd", Isa::relaxed_simd}};
 
 }  // namespace
-
-double now_ms() {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 std::vector<std::string> with_model_options(std::vector<std::string> own) {
   own.insert(own.end(), {"threads", "isa", "kernel", "head", "context", "kv", "zeros"});

@@ -30,6 +30,5 @@ Result<OpenModel> open_model(const std::string& path, const Args& args, size_t t
 Result<gguf::Header> read_header(const std::string& path);
 Result<std::string> read_text_file(const std::string& path);
 
-double now_ms();  // from an arbitrary start
 
 }  // namespace ternlight

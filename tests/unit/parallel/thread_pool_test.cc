@@ -78,12 +78,16 @@ TEST_P(ThreadPoolOfSize, WakesThreadsThatHaveGoneToSleep) {
 TEST_P(ThreadPoolOfSize, WaitsForAStragglerLongerThanItSpins) {
   ThreadPool pool(GetParam());
   std::atomic<size_t> covered{0};
-  pool.parallel_for(pool.size(), 1, [&](size_t begin, size_t end, size_t worker) {
+  std::atomic<bool> has_straggler{pool.size() == 1};
+  pool.parallel_for(2 * pool.size(), 1, [&](size_t begin, size_t end, size_t worker) {
+    // The caller leaves something for another thread to take.
+    if (worker != 0) has_straggler = true;
+    while (!has_straggler) std::this_thread::yield();
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(worker == 0 ? 0 : 15);
     while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
     covered += end - begin;
   });
-  EXPECT_EQ(covered, pool.size());
+  EXPECT_EQ(covered, 2 * pool.size());
 }
 
 TEST_P(ThreadPoolOfSize, CanBeDestroyedWithoutHavingWorked) {
