@@ -60,15 +60,16 @@ export async function loadModel(
   const source = openSource(args.source, args.stallTimeout);
   const progress = new Progress(source.name, emit);
   progress.report('connect', 0, 0);
-  const opening = source.open(0, signal);
+  const opening = source.open({ signal });
   opening.catch(() => undefined); // heard below, unless the engine fails first
   const target = await engine;
   const stream = await opening;
   let received = 0;
   let loaded = 0;
-  let total = stream.size;
+  const { size } = stream.identity;
+  let total = size;
   try {
-    target.beginLoad({ fileSize: stream.size, head: args.head, kernel: args.kernel, zeros: args.zeros, maxResidentBytes: args.maxResidentBytes });
+    target.beginLoad({ fileSize: size, head: args.head, kernel: args.kernel, zeros: args.zeros, maxResidentBytes: args.maxResidentBytes });
     progress.report('download', 0, total);
     for await (const chunk of stream.chunks) {
       received += chunk.length;

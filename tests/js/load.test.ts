@@ -189,7 +189,7 @@ describe('a load that cannot succeed', () => {
     const closed = await startServer({});
     await closed.close();
     const source = new HttpSource(`${closed.origin}/model.gguf`, '', { stallTimeout: 0, origin: 'https://page.example' });
-    await expect(source.open(0, new AbortController().signal)).rejects.toMatchObject({ code: 'cors', hint: expect.stringContaining('Access-Control') as string });
+    await expect(source.open({ signal: new AbortController().signal })).rejects.toMatchObject({ code: 'cors', hint: expect.stringContaining('Access-Control') as string });
   });
 
   it('passes on what is wrong with a stream', async () => {
@@ -249,7 +249,7 @@ describe('aborting a load', () => {
   it('ends the reading in the worker', async () => {
     const controller = new AbortController();
     const source = openSource({ kind: 'url', url: `${server.origin}/stall.gguf`, name: '' }, 0);
-    const { chunks } = await source.open(0, controller.signal);
+    const { chunks } = await source.open({ signal: controller.signal });
     const read = (async () => {
       for await (const chunk of chunks) if (chunk.length > 0) controller.abort(new Error('enough'));
     })();

@@ -1,7 +1,7 @@
 // A File or Blob: read from the disk as it is needed, never as a whole.
 
 import { TernlightError } from '../../js/errors.js';
-import type { ByteSource, ByteStream } from './source.js';
+import { sizeOnly, type ByteSource, type ByteStream, type OpenOptions } from './source.js';
 
 const sliceBytes = 4 * 1024 * 1024;
 
@@ -15,16 +15,16 @@ export class BlobSource implements ByteSource {
     this.name = name;
   }
 
-  open(offset: number, signal: AbortSignal): Promise<ByteStream> {
-    return Promise.resolve({ size: this.#blob.size, hint: '', chunks: this.#read(offset, signal) });
+  open({ from = 0, to = this.#blob.size, signal }: OpenOptions): Promise<ByteStream> {
+    return Promise.resolve({ identity: sizeOnly(this.#blob.size), hint: '', chunks: this.#read(from, to, signal) });
   }
 
-  async *#read(offset: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    for (let at = offset; at < this.#blob.size; at += sliceBytes) {
+  async *#read(from: number, to: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    for (let at = from; at < to; at += sliceBytes) {
       signal.throwIfAborted();
       let bytes: ArrayBuffer;
       try {
-        bytes = await this.#blob.slice(at, at + sliceBytes).arrayBuffer();
+        bytes = await this.#blob.slice(at, Math.min(at + sliceBytes, to)).arrayBuffer();
       } catch (cause) {
         // Moved, changed or deleted since it was chosen.
         throw new TernlightError('network', `Expected to read ${this.name || 'the file'} at byte ${at}, found: ${String(cause)}`, {

@@ -1,7 +1,7 @@
 // A file on a server, read with fetch as it arrives.
 
 import { TernlightError } from '../../js/errors.js';
-import type { ByteSource, ByteStream } from './source.js';
+import { sizeOnly, type ByteSource, type ByteStream, type OpenOptions } from './source.js';
 import { withDeadline } from './stall.js';
 
 /** What can be set for a download. */
@@ -46,8 +46,8 @@ export class HttpSource implements ByteSource {
     this.#isCrossOrigin = origin !== '' && /^https?:/.test(url) && new URL(url).origin !== origin;
   }
 
-  async open(offset: number, signal: AbortSignal): Promise<ByteStream> {
-    if (offset !== 0) throw new TernlightError('internal', `HttpSource: expected to open at byte 0, found ${offset}`);
+  async open({ from = 0, signal }: OpenOptions): Promise<ByteStream> {
+    if (from !== 0) throw new TernlightError('internal', `HttpSource: expected to open at byte 0, found ${from}`);
     const connection = new AbortController();
     const abort = (): void => {
       connection.abort(signal.reason);
@@ -64,7 +64,7 @@ export class HttpSource implements ByteSource {
       const size = announcedSize(response);
       const isHtml = /^text\/html\b/i.test(response.headers.get('content-type') ?? '');
       const hint = isHtml ? `The server calls the answer text/html: ${this.#url} is probably a web page and not a file.` : '';
-      return { size, hint, chunks: this.#read(body, size, connection, () => signal.removeEventListener('abort', abort)) };
+      return { identity: sizeOnly(size), hint, chunks: this.#read(body, size, connection, () => signal.removeEventListener('abort', abort)) };
     } catch (error) {
       signal.removeEventListener('abort', abort);
       signal.throwIfAborted();

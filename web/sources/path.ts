@@ -2,7 +2,7 @@
 
 import { TernlightError } from '../../js/errors.js';
 import { nodeModule } from '../node.js';
-import type { ByteSource, ByteStream } from './source.js';
+import { sizeOnly, type ByteSource, type ByteStream, type OpenOptions } from './source.js';
 
 const chunkBytes = 1024 * 1024;
 
@@ -16,13 +16,13 @@ export class PathSource implements ByteSource {
     this.name = name;
   }
 
-  async open(offset: number, signal: AbortSignal): Promise<ByteStream> {
+  async open({ from = 0, to = Infinity, signal }: OpenOptions): Promise<ByteStream> {
     const fs = await nodeModule('node:fs/promises');
     const path = /^file:/i.test(this.#path) ? new URL(this.#path) : this.#path;
     try {
       const file = await fs.open(path);
       const { size } = await file.stat();
-      return { size, hint: '', chunks: this.#read(file, offset, signal) };
+      return { identity: sizeOnly(size), hint: '', chunks: this.#read(file, from, to, signal) };
     } catch (cause) {
       throw new TernlightError('invalid_argument', `source: expected a file that can be read, found ${String(cause)}`, { cause });
     }
@@ -30,14 +30,15 @@ export class PathSource implements ByteSource {
 
   async *#read(
     file: import('node:fs/promises').FileHandle,
-    offset: number,
+    from: number,
+    to: number,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const buffer = new Uint8Array(chunkBytes);
     try {
-      for (let at = offset; ; ) {
+      for (let at = from; at < to; ) {
         signal.throwIfAborted();
-        const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+        const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, to - at), at);
         if (bytesRead === 0) return;
         at += bytesRead;
         yield buffer.subarray(0, bytesRead);

@@ -3,7 +3,7 @@
 
 import { fromWire, TernlightError } from '../../js/errors.js';
 import type { PortReply, PortRequest } from '../../js/source.js';
-import type { ByteSource, ByteStream } from './source.js';
+import { sizeOnly, type ByteSource, type ByteStream, type OpenOptions } from './source.js';
 import { withDeadline } from './stall.js';
 
 /** A stream at the page's end of a port. It can be read once, from its start. */
@@ -20,9 +20,9 @@ export class PortSource implements ByteSource {
     this.#stallTimeout = stallTimeout;
   }
 
-  open(offset: number, signal: AbortSignal): Promise<ByteStream> {
-    if (offset !== 0) throw new TernlightError('internal', `PortSource: expected to open at byte 0, found ${offset}`);
-    return Promise.resolve({ size: this.#size, hint: '', chunks: this.#read(signal) });
+  open({ from = 0, signal }: OpenOptions): Promise<ByteStream> {
+    if (from !== 0) throw new TernlightError('internal', `PortSource: expected to open at byte 0, found ${from}`);
+    return Promise.resolve({ identity: sizeOnly(this.#size), hint: '', chunks: this.#read(signal) });
   }
 
   async *#read(signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
