@@ -2,6 +2,7 @@
 
 #include "engine/chat_templates.h"
 #include "engine/choose_methods.h"
+#include "engine/count_zeros.h"
 #include "engine/impl.h"
 #include "model/arrange.h"
 
@@ -98,15 +99,15 @@ const ModelInfo& Model::info() const { return impl_->info; }
 const Tokenizer& Model::tokenizer() const { return impl_->tokenizer; }
 
 struct ModelLoader::Impl {
-  Impl(Engine::Impl& e, const LoadOptions& o)
-      : engine(e), zeros(o.zeros), weights(e.kernels, {o.file_size, o.head, o.max_resident_bytes}) {}
-  Engine::Impl& engine;
+  Impl(Engine& e, const LoadOptions& o)
+      : engine(e), zeros(o.zeros), weights(e.impl().kernels, {o.file_size, o.head, o.max_resident_bytes}) {}
+  Engine& engine;
   Zeros zeros;
   WeightLoader weights;
 };
 
 ModelLoader::ModelLoader(Engine& engine, const LoadOptions& options)
-    : impl_(std::make_unique<Impl>(engine.impl(), options)) {}
+    : impl_(std::make_unique<Impl>(engine, options)) {}
 ModelLoader::~ModelLoader() = default;
 std::span<uint8_t> ModelLoader::reserve() { return impl_->weights.reserve(); }
 Status ModelLoader::commit(size_t n) { return impl_->weights.commit(n); }
@@ -116,13 +117,16 @@ bool ModelLoader::header_complete() const { return impl_->weights.header() != nu
 
 Result<Model> ModelLoader::finish() {
   TERNLIGHT_ASSIGN(LoadedWeights loaded, impl_->weights.finish());
-  if (impl_->engine.kernel_is_open) choose_methods(impl_->engine.kernels);
-  impl_->engine.kernel_is_open = false;
-  if (impl_->zeros == Zeros::skip) {
-    TERNLIGHT_TRY(arrange_for_zeros(impl_->engine.compute, loaded.config, *loaded.weights));
-  }
+  Engine::Impl& engine = impl_->engine.impl();
+  if (engine.kernel_is_open) choose_methods(engine.kernels);
+  engine.kernel_is_open = false;
   TERNLIGHT_ASSIGN(Tokenizer tokenizer, Tokenizer::create(loaded.header.metadata));
-  return Model(std::make_unique<Model::Impl>(std::move(loaded), std::move(tokenizer)));
+  Model model(std::make_unique<Model::Impl>(std::move(loaded), std::move(tokenizer)));
+  if (impl_->zeros == Zeros::skip && can_arrange_for_zeros(model.impl().config(), *model.impl().loaded.weights)) {
+    TERNLIGHT_ASSIGN(const ZeroCounts counts, count_zeros(impl_->engine, model));
+    TERNLIGHT_TRY(arrange_for_zeros(engine.compute, counts, *model.impl().loaded.weights));
+  }
+  return model;
 }
 
 }  // namespace ternlight

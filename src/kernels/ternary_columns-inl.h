@@ -32,10 +32,8 @@ void ternary_gemv_columns_simd(const uint8_t* w, size_t stride, const uint32_t* 
   for (size_t begin = 0; begin < columns; begin += 2 * Pair::kMost) {
     const size_t count = columns - begin < 2 * Pair::kMost ? columns - begin : 2 * Pair::kMost;
     const size_t pairs = (count + 1) / 2;
-    for (size_t i = 0; i < count; ++i) {
-      column[i] = w + ids[begin + i] * stride;
-      touch(column[i], rows / 4);
-    }
+    bring(w, stride, ids + begin, count, rows / 4);
+    for (size_t i = 0; i < count; ++i) column[i] = w + ids[begin + i] * stride;
     if (count % 2 == 1) column[count] = column[count - 1];  // with a factor of 0
     for (size_t i = 0; i < pairs; ++i) {
       const size_t first = begin + 2 * i;

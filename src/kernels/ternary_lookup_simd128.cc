@@ -61,12 +61,12 @@ void gemv(const uint8_t* w, Rows which, size_t rows, size_t k_padded, const int8
     const size_t n = blocks - tile < kTileBlocks ? blocks - tile : kTileBlocks;
     prepare(x + tile * 128, n, tables);
     for (size_t first = 0; first < rows; first += kRows) {
+      which.bring(w + tile * 32, first / 8, rows, stride, n * 32);
       size_t index[kRows];
       const uint8_t* row[kRows];
       for (size_t s = 0; s < kRows; ++s) {
         index[s] = Rows::index(first / 8 + s / 8, s % 8, rows);
         row[s] = w + which.row(index[s]) * stride + tile * 32;
-        if constexpr (Rows::kInPieces) touch(row[s], n * 32);
       }
       v128_t totals[4];
       for (v128_t& t : totals) t = wasm_i32x4_const_splat(0);

@@ -20,7 +20,7 @@ namespace {
 
 // All of them: each of the eight from an eighth of its own, so that memory sees eight streams.
 struct AllRows {
-  static constexpr bool kInPieces = false;
+  void bring(const uint8_t*, size_t, size_t, size_t, size_t) const {}
   size_t row(size_t index) const { return index; }
   static size_t index(size_t group, size_t s, size_t rows) {
     const size_t band = rows / 8;
@@ -31,8 +31,13 @@ struct AllRows {
 
 // Listed ones: pieces of memory, too short to be streams. Neighbours in the list are next to each other in memory.
 struct ListedRows {
-  static constexpr bool kInPieces = true;
   const uint32_t* ids;
+  // Before each group, or each second one; `bytes` of each row, from `w` on, are what will be read.
+  void bring(const uint8_t* w, size_t group, size_t rows, size_t stride, size_t bytes) const {
+    const size_t first = group * 8, pieces = brought_pieces(bytes, 16);
+    if (first % pieces != 0) return;
+    ternlight::bring(w, stride, ids + first, rows - first < pieces ? rows - first : pieces, bytes);
+  }
   size_t row(size_t index) const { return ids[index]; }
   static size_t index(size_t group, size_t s, size_t rows) { return group * 8 + s < rows ? group * 8 + s : rows - 1; }
 };
@@ -45,12 +50,12 @@ void ternary_gemv_simd(const uint8_t* w, Rows which, size_t rows, size_t k_padde
     const size_t n = blocks - tile < Impl::kTileBlocks ? blocks - tile : Impl::kTileBlocks;
     Impl::prepare(x + tile * 128, n, prepared);
     for (size_t group = 0; group * 8 < rows; ++group) {
+      which.bring(w + tile * 32, group, rows, stride, n * 32);
       size_t index[8];
       const uint8_t* row_w[8];
       for (size_t s = 0; s < 8; ++s) {
         index[s] = Rows::index(group, s, rows);
         row_w[s] = w + which.row(index[s]) * stride + tile * 32;
-        if constexpr (Rows::kInPieces) touch(row_w[s], n * 32);
       }
       v128_t totals[8];
       for (v128_t& t : totals) t = wasm_i32x4_const_splat(0);

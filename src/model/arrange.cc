@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "base/arena.h"
 #include "nn/gated.h"
@@ -9,6 +10,10 @@
 
 namespace ternlight {
 namespace {
+
+// Live columns, each from a place of its own, come at about half the pace of rows in a stream, where memory is the limit and
+// where arithmetic is (bench: ternary_gemv_columns against ternary_gemv, from memory). A little less than half may be left.
+bool columns_pay(const ZeroCounts::Layer& layer) { return layer.down_zeros * 20 > layer.channels * 11; }
 
 bool can_arrange(const LayerWeights& l) {
   const Tensor& down = l.down.weight;
@@ -18,17 +23,24 @@ bool can_arrange(const LayerWeights& l) {
 
 }  // namespace
 
-Status arrange_for_zeros(const Compute& compute, const Config& config, Weights& weights) {
-  if (config.activation != Activation::relu2) return ok_status();
+bool can_arrange_for_zeros(const Config& config, const Weights& weights) {
+  return config.activation == Activation::relu2 &&
+         std::any_of(weights.layers.begin(), weights.layers.end(), can_arrange);
+}
+
+Status arrange_for_zeros(const Compute& compute, const ZeroCounts& counts, Weights& weights) {
+  std::vector<LayerWeights*> chosen;
   size_t bytes = 0;
-  for (const LayerWeights& l : weights.layers) {
-    if (can_arrange(l)) bytes = std::max(bytes, l.down.weight.rows * row_bytes(Layout::ternary, l.down.weight.k));
+  for (size_t i = 0; i < weights.layers.size(); i++) {
+    LayerWeights& l = weights.layers[i];
+    if (!can_arrange(l) || !columns_pay(counts.layers[i])) continue;
+    chosen.push_back(&l);
+    bytes = std::max(bytes, l.down.weight.rows * row_bytes(Layout::ternary, l.down.weight.k));
   }
   if (bytes == 0) return ok_status();
   TERNLIGHT_ASSIGN(Arena copy, Arena::create(bytes, "arranging the weights"));
-  for (LayerWeights& l : weights.layers) {
-    if (!can_arrange(l)) continue;
-    Tensor& w = l.down.weight;
+  for (LayerWeights* l : chosen) {
+    Tensor& w = l->down.weight;
     const size_t k = round_up(w.k, 128), row = k / 4;
     memcpy(copy.data(), w.data, w.rows * row);
     compute.threads.parallel_for(w.rows, 64, [&](size_t begin, size_t end, size_t) {

@@ -4,12 +4,16 @@
 #include "base/status.h"
 #include "model/config.h"
 #include "model/weights.h"
+#include "model/zero_counts.h"
 #include "nn/compute.h"
 
 namespace ternlight {
 
-// Where squared ReLU makes most of a feed-forward block's inner channels zero, `down` goes by columns
-// (Layout::ternary_columns) from now on, in place; and forward() skips rows of `up`. Other models stay as they are.
-Status arrange_for_zeros(const Compute& compute, const Config& config, Weights& weights);
+// Whether there may be anything to arrange: squared ReLU between ternary weights.
+bool can_arrange_for_zeros(const Config& config, const Weights& weights);
+
+// In each layer where enough of the feed-forward block was zero when `counts` was taken, `down` goes by columns
+// (Layout::ternary_columns) from now on, in place; and forward() skips rows of `up`. Other layers stay as they are.
+Status arrange_for_zeros(const Compute& compute, const ZeroCounts& counts, Weights& weights);
 
 }  // namespace ternlight

@@ -26,6 +26,13 @@ bool sees_int16(Layout layout) {
 // The largest int16 magnitude for which `k` products with int8 weights (at most 128 in magnitude) fit in int32.
 int32_t int16_limit(size_t k) { return static_cast<int32_t>(std::min<size_t>(32767, 0x7FFFFFFF / (128 * round_up(k, 16)))); }
 
+void columns_of_one(const Compute& compute, LinearScratch& s, const LinearTask& task) {
+  const Tensor& w = *task.weight;
+  column_product(compute, s, w, s.acc);
+  compute.kernels.dequantize(s.acc, s.q8_info[0].sum, s.q8_info[0].scale, w.scale, w.rows, task.y);
+  scale_and_bias(compute, task, 0, w.rows, task.y);
+}
+
 }  // namespace
 
 void quantize_inputs(const Compute& compute, LinearScratch& s, const float* x, size_t tokens, size_t k,
@@ -111,11 +118,10 @@ void linear(const Compute& compute, LinearScratch& scratch, const float* x, size
   quantize_inputs(compute, scratch, x, tokens, k, tasks);
   size_t total = 0;
   for (const LinearTask& task : tasks) total += task.weight->rows;
-  size_t grain = row_grain(k, tokens);
-  // A piece of every column for each thread, as long as can be: each is a trip to another page of memory.
-  const bool columns = tasks.size() == 1 && tasks[0].weight->layout == Layout::ternary_columns;
-  if (columns) grain = std::max(grain, round_up(total / compute.threads.size(), 64));
-  compute.threads.parallel_for(total, grain, [&](size_t begin, size_t end, size_t thread) {
+  if (tokens == 1 && tasks.size() == 1 && tasks[0].weight->layout == Layout::ternary_columns) {
+    return columns_of_one(compute, scratch, tasks[0]);
+  }
+  compute.threads.parallel_for(total, row_grain(k, tokens), [&](size_t begin, size_t end, size_t thread) {
     size_t first = 0;  // row of all tasks together at which this task starts
     for (const LinearTask& task : tasks) {
       const size_t last = first + task.weight->rows;

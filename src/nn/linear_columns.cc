@@ -15,7 +15,7 @@ constexpr size_t kTileRows = 256;
 bool columns_pay(const LinearScratch& s, size_t tokens, size_t k) {
   size_t live = 0;
   for (size_t t = 0; t < tokens; t++) live += s.live_count[t];
-  return tokens == 1 || live * 2 < tokens * k;
+  return live * 2 < tokens * k;
 }
 
 }  // namespace
@@ -36,6 +36,21 @@ void list_live_inputs(LinearScratch& s, size_t token, size_t k_padded) {
     }
   }
   s.live_count[token] = count;
+}
+
+void column_product(const Compute& compute, const LinearScratch& s, const Tensor& w, int32_t* acc) {
+  const size_t rows = w.rows, live = s.live_count[0], shares = s.column_shares();
+  compute.threads.parallel_for(shares, 1, [&](size_t begin, size_t end, size_t) {
+    for (size_t i = begin; i < end; i++) {
+      // Whole columns, not a piece of each: each is a trip to another page of memory.
+      const size_t first = live * i / shares, count = live * (i + 1) / shares - first;
+      compute.kernels.ternary_gemv_columns(w.data, column_bytes(rows), s.live_ids + first, s.live_x + first, count, rows,
+                                           acc + i * rows);
+    }
+  });
+  for (size_t i = 1; i < shares; i++) {
+    for (size_t r = 0; r < rows; r++) acc[r] += acc[i * rows + r];
+  }
 }
 
 void column_products(const Compute& compute, const LinearScratch& s, const Tensor& w, size_t tokens, size_t begin,

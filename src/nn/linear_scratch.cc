@@ -1,8 +1,17 @@
 #include "nn/linear_scratch.h"
 
+#include <algorithm>
+
 #include "nn/round_up.h"
 
 namespace ternlight {
+namespace {
+
+size_t shares_of(size_t threads) { return threads == 1 ? 1 : 2 * threads; }
+
+size_t acc_count(const LinearLimits& l) { return std::max(l.tokens, shares_of(l.threads)) * l.max_rows; }
+
+}  // namespace
 
 LinearScratch::LinearScratch(Arena& arena, const LinearLimits& l) {
   const size_t k128 = round_up(l.max_k, 128);
@@ -11,7 +20,8 @@ LinearScratch::LinearScratch(Arena& arena, const LinearLimits& l) {
   q8_sums = arena.allocate_array<int32_t>(l.tokens * group_count(k128)).data();
   q16 = arena.allocate_array<int16_t>(l.tokens * round_up(l.max_k, 16)).data();
   q16_scale = arena.allocate_array<float>(l.tokens).data();
-  acc = arena.allocate_array<int32_t>(l.tokens * l.max_rows).data();
+  column_shares_ = shares_of(l.threads);
+  acc = arena.allocate_array<int32_t>(acc_count(l)).data();
   live_ids = arena.allocate_array<uint32_t>(l.tokens * k128).data();
   live_x = arena.allocate_array<int8_t>(l.tokens * k128).data();
   live_count = arena.allocate_array<size_t>(l.tokens).data();
@@ -28,7 +38,7 @@ size_t LinearScratch::bytes(const LinearLimits& l) {
       l.tokens * group_count(k128) * sizeof(int32_t),
       l.tokens * round_up(l.max_k, 16) * sizeof(int16_t),
       l.tokens * sizeof(float),
-      l.tokens * l.max_rows * sizeof(int32_t),
+      acc_count(l) * sizeof(int32_t),
       l.tokens * k128 * sizeof(uint32_t),
       l.tokens * k128,
       l.tokens * sizeof(size_t),

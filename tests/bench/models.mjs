@@ -53,6 +53,13 @@ export const kModels = {
         engines: ['ternlight'],
         note: 'Architecture `bitnet-b1.58` (squared ReLU), which llama.cpp does not read.',
       },
+      {
+        id: 'zeros',
+        weights: 'I2_S, int8 head; zeros as trained',
+        make: ['--shape', '2b4t', '--zero-gates', '0.76'],
+        engines: ['ternlight'],
+        note: 'As many exact zeros in the feed-forward blocks as the trained storyteller has: they are skipped.',
+      },
     ],
   },
   storyteller: {

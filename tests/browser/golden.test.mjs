@@ -1,5 +1,5 @@
 // The trained model says the same, to the last bit of its logits, in every browser, in every build, on every number of
-// threads, as the native program does.
+// threads, as the native program does when it reads every weight; whether or not weights that only meet zeros are skipped.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, attempt, kBuilds, kPilot, startBareServer } from '../support/bare-page.mjs';
 import { launch } from '../support/browsers/index.mjs';
@@ -37,7 +37,7 @@ beforeAll(async () => {
   for (const test of kCases) {
     const { tokens, text, logits_hash, stop_reason } = await native(
       'generate', kPilot, '--prompt', test.prompt, '--max-tokens', String(test.maxTokens),
-      '--temperature', String(test.temperature), '--seed', String(test.seed), '--kv', test.kv ?? 'f16',
+      '--temperature', String(test.temperature), '--seed', String(test.seed), '--kv', test.kv ?? 'f16', '--zeros', 'read',
     );
     expected.set(test.name, { tokens, text, logits_hash, stop_reason });
   }
@@ -99,10 +99,13 @@ describe.each(kTargets)('%s', (name) => {
     it(`${build}: its kernels pass the known-answer test`, async () => {
       expect(await call(page, 'selfTest', { build })).toBe(true);
     });
-    for (const [threads, kv] of build.endsWith('-mt') ? [[1, 'f16'], [2, 'f16'], [2, 'int8']] : [[1, 'f16'], [1, 'int8']]) {
-      const on = `${threads} thread${threads === 1 ? '' : 's'}, keys and values ${kv}`;
+    const ways = build.endsWith('-mt')
+      ? [[1, 'f16', 'read'], [2, 'f16', 'skip'], [2, 'int8', 'skip']]
+      : [[1, 'f16', 'skip'], [1, 'f16', 'read'], [1, 'int8', 'read']];
+    for (const [threads, kv, zeros] of ways) {
+      const on = `${threads} thread${threads === 1 ? '' : 's'}, keys and values ${kv}, zeros ${zeros}`;
       it(`${build} on ${on}: the tokens, text and logits of the native program`, async () => {
-        const { info } = await call(page, 'load', { url: '/model.gguf', options: { build, threads, kvFormat: kv } });
+        const { info } = await call(page, 'load', { url: '/model.gguf', options: { build, threads, kvFormat: kv, zeros } });
         expect(info.engine).toMatchObject({ build, threads });
         for (const test of kCases.filter((one) => (one.kv ?? 'f16') === kv)) {
           const { prompt, maxTokens, temperature, seed } = test;

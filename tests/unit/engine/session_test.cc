@@ -184,20 +184,21 @@ TEST_F(SessionTest, SamplesTheSameTokensForTheSameSeed) {
   EXPECT_NE(first.tokens, run(b, question("Tell me a story about a fox."), params).tokens);
 }
 
-TEST_F(SessionTest, GivesTheSameBitsForEveryThreadCountAndInstructionSet) {
+TEST_F(SessionTest, GivesTheSameBitsForEveryThreadCountAndInstructionSetWithZerosSkippedOrRead) {
   Session reference = make_session();
   const Outcome expected = run(reference, question("Tell me a story about a fox."), greedy(16));
   const std::vector<uint8_t> bytes = test::read_file(test::storyteller_path());
   for (const Isa isa : {Isa::scalar, Isa::simd128, Isa::relaxed_simd}) {
-    for (const size_t threads : {1u, 2u, 3u}) {
+    for (const auto& [threads, zeros] : {std::pair{1u, Zeros::read}, {1u, Zeros::skip}, {2u, Zeros::skip}, {3u, Zeros::skip}}) {
       Engine other({.threads = threads, .isa = isa});
-      Result<Model> loaded = test::load(other, bytes);
+      Result<Model> loaded = test::load(other, bytes, {.zeros = zeros});
       ASSERT_TRUE(loaded.ok());
       Result<Session> session = Session::create(other, *loaded, {});
       ASSERT_TRUE(session.ok());
       const Outcome o = run(*session, question("Tell me a story about a fox."), greedy(16));
-      EXPECT_EQ(o.tokens, expected.tokens) << name(other.isa()) << ", " << threads << " threads";
-      EXPECT_EQ(o.hash, expected.hash) << name(other.isa()) << ", " << threads << " threads";
+      const char* way = zeros == Zeros::skip ? " threads, zeros skipped" : " threads, zeros read";
+      EXPECT_EQ(o.tokens, expected.tokens) << name(other.isa()) << ", " << threads << way;
+      EXPECT_EQ(o.hash, expected.hash) << name(other.isa()) << ", " << threads << way;
     }
   }
 }
