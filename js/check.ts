@@ -72,7 +72,7 @@ function checkChoice(name: string, value: unknown, choices: readonly string[]): 
 const maxToken = 2 ** 31 - 1;
 
 /** As Array.isArray, without letting `any` in. */
-function isArray(value: unknown): value is unknown[] {
+export function isArray(value: unknown): value is unknown[] {
   return Array.isArray(value);
 }
 
@@ -193,7 +193,7 @@ function checkContent(name: string, value: unknown): string {
 
 const loadOptions = [
   ...['signal', 'onProgress', 'threads', 'contextLength', 'head', 'kvFormat', 'kernel', 'zeros', 'maxResidentBytes'],
-  ...['build', 'stallTimeout', 'wasmUrl', 'workerUrl'],
+  ...['build', 'stallTimeout', 'retries', 'parallel', 'wasmUrl', 'workerUrl'],
 ];
 
 /** Everything of a load but the source. */
@@ -217,6 +217,8 @@ export function checkLoad(given: LoadOptions | undefined, resolve: (url: string 
     maxResidentBytes: maxResidentBytes === undefined ? 0 : checkNumber('maxResidentBytes', maxResidentBytes, 1, 2 ** 53 - 1, true),
     build,
     stallTimeout: checkNumber('stallTimeout', stallTimeout, 0, maxToken, false),
+    retries: checkNumber('retries', options.retries ?? 5, 0, 1000, true),
+    parallel: checkNumber('parallel', options.parallel ?? 4, 1, 16, true),
     wasmUrl: folder === '' || folder.endsWith('/') ? folder : `${folder}/`,
   };
 }

@@ -10,12 +10,16 @@ export interface ErrorDetails {
   availableTokens?: number;
   /** `http_status`: the status the server answered with. */
   status?: number;
-  /** `network`, `http_status`, `cors`: the address that was asked for. */
+  /** `network`, `http_status`, `cors`, `bad_range`, `file_changed`: the address that was asked for. */
   url?: string;
-  /** `network`, `truncated`: bytes that arrived. */
+  /** `network`, `http_status`, `truncated`: bytes of the file that are here. */
   receivedBytes?: number;
-  /** `network`, `truncated`: bytes that were announced. */
+  /** `network`, `http_status`, `truncated`: bytes that were announced; 0 if none were. */
   expectedBytes?: number;
+  /** `network`, `http_status`, `cors`: attempts that were made: the last in which a byte came, if any, and all after it. */
+  attempts?: number;
+  /** `http_status`: milliseconds the server asks to be left alone, where that is too long to wait. */
+  retryAfterMs?: number;
 }
 
 /** What a TernlightError may carry besides its code and message. */

@@ -33,8 +33,20 @@ export interface LoadOptions {
   maxResidentBytes?: number;
   /** Which build to run. Default `'auto'`: the fastest that works here. */
   build?: 'auto' | Build;
-  /** Give up with `network` when no byte arrives for so many milliseconds. Default 30 000; 0 waits for ever. */
+  /** A connection without a byte for so many milliseconds counts as dead: `network`. Default 30 000; 0 waits for ever. */
   stallTimeout?: number;
+  /**
+   * How often a download is tried again after a failure that may pass: a broken or dead connection, or a status such as 429 or
+   * 503. Each try goes on at the byte after the last good one, after a wait that doubles from half a second to half a minute, or
+   * as long as the server asks. A byte that arrives sets the count back, and without a network the browser's word that there is
+   * one again is waited for. Default 5; 0 fails at once.
+   */
+  retries?: number;
+  /**
+   * Connections over which a file comes at the same time, from servers that send ranges. Default 4, at most 16; each
+   * takes up to 8 MiB of memory. Browsers open six to one host over HTTP/1.1.
+   */
+  parallel?: number;
   /** The folder that holds the `engine.*` files, if they are not in `wasm/` beside the worker. */
   wasmUrl?: string | URL;
   /** The worker's file, if it is not beside the package's own. */

@@ -10,7 +10,9 @@ export type WireSource =
   /** Bytes that only the page can read: it sends them through the port, one chunk for each request. */
   | { kind: 'port'; port: MessagePort; size: number; name: string }
   /** Node only. */
-  | { kind: 'path'; path: string; name: string };
+  | { kind: 'path'; path: string; name: string }
+  /** A split file: its parts in order. */
+  | { kind: 'parts'; parts: WireSource[] };
 
 /** A message whose content has been made plain text. */
 export interface PlainMessage {
@@ -32,6 +34,8 @@ export interface LoadArgs {
   build: 'auto' | Build;
   /** Milliseconds; 0: none. */
   stallTimeout: number;
+  retries: number;
+  parallel: number;
   /** Folder of the engine's files, or '' for the one beside the worker. */
   wasmUrl: string;
 }

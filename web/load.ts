@@ -5,7 +5,8 @@ import { TernlightError } from '../js/errors.js';
 import type { LoadArgs } from '../js/protocol.js';
 import type { LoadProgress } from '../js/types.js';
 import type { Engine, EngineModelInfo } from './engine.js';
-import { openSource } from './sources/index.js';
+import { openSources } from './sources/index.js';
+import type { ByteSource } from './sources/source.js';
 
 /** Progress is reported at most once in so many milliseconds. */
 const reportMs = 50;
@@ -50,6 +51,13 @@ class Progress {
   }
 }
 
+/** The engine takes one file. */
+function onlyPart(sources: ByteSource[]): ByteSource {
+  const [source, ...others] = sources;
+  if (source !== undefined && others.length === 0) return source;
+  throw new TernlightError('invalid_argument', `source: expected a model in one file, found one in ${sources.length} parts`);
+}
+
 /** Takes a model's file in. `engine` is awaited only when the source has answered. */
 export async function loadModel(
   args: LoadArgs,
@@ -57,7 +65,7 @@ export async function loadModel(
   signal: AbortSignal,
   emit: (progress: LoadProgress) => void,
 ): Promise<EngineModelInfo> {
-  const source = openSource(args.source, args.stallTimeout);
+  const source = onlyPart(openSources(args.source, args));
   const progress = new Progress(source.name, emit);
   progress.report('connect', 0, 0);
   const opening = source.open({ signal });

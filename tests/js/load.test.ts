@@ -9,7 +9,7 @@ import { TernlightError } from '../../js/errors.js';
 import { loadModel } from '../../js/load-model.js';
 import type { LoadOptions } from '../../js/options.js';
 import type { LoadProgress, ModelSource } from '../../js/types.js';
-import { openSource } from '../../web/sources/index.js';
+import { openSources } from '../../web/sources/index.js';
 import { HttpSource } from '../../web/sources/http.js';
 import { fakeFile } from '../support/fake-engine.js';
 import { fakeWorker, loadFake } from '../support/fake-worker.js';
@@ -123,7 +123,7 @@ describe('a model', () => {
 /** Tries to load, and expects no worker to be left afterwards. */
 async function failure(source: ModelSource, options: LoadOptions = {}): Promise<unknown> {
   const worker = fakeWorker();
-  const error: unknown = await loadModel(source, options, worker.spawn).then(
+  const error: unknown = await loadModel(source, { retries: 0, ...options }, worker.spawn).then(
     () => 'loaded',
     (caught: unknown) => caught,
   );
@@ -188,7 +188,7 @@ describe('a load that cannot succeed', () => {
   it('speaks of CORS when the host is another one', async () => {
     const closed = await startServer({});
     await closed.close();
-    const source = new HttpSource(`${closed.origin}/model.gguf`, '', { stallTimeout: 0, origin: 'https://page.example' });
+    const source = new HttpSource(`${closed.origin}/model.gguf`, '', { stallTimeout: 0, retries: 0, origin: 'https://page.example' });
     await expect(source.open({ signal: new AbortController().signal })).rejects.toMatchObject({ code: 'cors', hint: expect.stringContaining('Access-Control') as string });
   });
 
@@ -248,7 +248,8 @@ describe('aborting a load', () => {
 
   it('ends the reading in the worker', async () => {
     const controller = new AbortController();
-    const source = openSource({ kind: 'url', url: `${server.origin}/stall.gguf`, name: '' }, 0);
+    const [source] = openSources({ kind: 'url', url: `${server.origin}/stall.gguf`, name: '' }, { stallTimeout: 0, retries: 0, parallel: 4 });
+    if (source === undefined) throw new Error('expected a source');
     const { chunks } = await source.open({ signal: controller.signal });
     const read = (async () => {
       for await (const chunk of chunks) if (chunk.length > 0) controller.abort(new Error('enough'));

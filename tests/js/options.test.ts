@@ -25,7 +25,7 @@ describe('load options', () => {
   it('have the documented defaults', () => {
     expect(load({})).toEqual({
       ...{ threads: 'auto', contextLength: 0, head: 'auto', kvFormat: 'f16', kernel: 'auto', zeros: 'skip', maxResidentBytes: 0, build: 'auto' },
-      ...{ stallTimeout: 30000, wasmUrl: '' },
+      ...{ stallTimeout: 30000, retries: 5, parallel: 4, wasmUrl: '' },
     });
   });
 
@@ -41,6 +41,9 @@ describe('load options', () => {
     [{ zeros: 'keep' }, /^zeros: expected one of skip, read, found "keep"$/],
     [{ build: 'fast' }, /^build: /],
     [{ stallTimeout: Number.NaN }, /^stallTimeout: .* found NaN$/],
+    [{ retries: -1 }, /^retries: expected a whole number from 0 to 1000, found -1$/],
+    [{ parallel: 0 }, /^parallel: expected a whole number from 1 to 16, found 0$/],
+    [{ parallel: 2.5 }, /^parallel: .* found 2\.5$/],
     [{ maxResidentBytes: 0 }, /^maxResidentBytes: /],
     [{ signal: {} }, /^signal: expected an AbortSignal, found an object$/],
     [{ onProgress: 'yes' }, /^onProgress: expected a function, found "yes"$/],
