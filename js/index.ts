@@ -42,6 +42,7 @@ export type {
   ModelInfo,
   ModelSource,
   PromptOptions,
+  RepoSource,
   Session,
   StopReason,
 } from './types.js';

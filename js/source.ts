@@ -1,10 +1,12 @@
 // The page's end of a model source: what the worker can read itself is only named; the rest is sent chunk by chunk, on request.
 
+import { invalid, isArray } from './check.js';
 import { TernlightError, toWire, type WireError } from './errors.js';
 import { isNode } from './features.js';
+import { partPaths, partUrls, repoUrl } from './model-urls.js';
 import { resolveUrl } from './platform.js';
 import type { WireSource } from './protocol.js';
-import type { ModelSource } from './types.js';
+import type { ModelSource, RepoSource } from './types.js';
 
 /** A source ready to be sent. */
 export interface SentSource {
@@ -104,12 +106,20 @@ function named(wire: WireSource): SentSource {
   return { wire, transfer: [], close: () => undefined };
 }
 
-function sendUrl(source: string | URL): SentSource {
-  // At least two letters before the colon: "C:\models" is a path.
-  const isUrl = source instanceof URL || /^[a-z][a-z0-9+.-]+:/i.test(source);
-  if (isNode() && (!isUrl || /^file:/i.test(String(source)))) {
-    return named({ kind: 'path', path: String(source), name: fileName(String(source)) });
-  }
+/** Several parts as one source. */
+function joined(parts: SentSource[]): SentSource {
+  return {
+    wire: { kind: 'parts', parts: parts.map(({ wire }) => wire) },
+    transfer: parts.flatMap(({ transfer }) => transfer),
+    close: () => {
+      for (const part of parts) part.close();
+    },
+  };
+}
+
+/** One address or path. */
+function sendAddress(source: string | URL): SentSource {
+  if (isPath(source)) return named({ kind: 'path', path: String(source), name: fileName(String(source)) });
   let url: string;
   try {
     url = resolveUrl(source);
@@ -117,6 +127,49 @@ function sendUrl(source: string | URL): SentSource {
     throw new TernlightError('invalid_argument', `source: expected a URL, found ${JSON.stringify(String(source))}`, { cause });
   }
   return named({ kind: 'url', url, name: fileName(url) });
+}
+
+function isPath(source: string | URL): boolean {
+  // At least two letters before the colon: "C:\models" is a path.
+  const isUrl = source instanceof URL || /^[a-z][a-z0-9+.-]+:/i.test(source);
+  return isNode() && (!isUrl || /^file:/i.test(String(source)));
+}
+
+/** An address or path, and those of the other parts if it names the first of several. */
+function sendWhole(source: string | URL): SentSource {
+  const first = sendAddress(source);
+  const { wire } = first;
+  const parts = wire.kind === 'url' ? partUrls(wire.url) : partPaths(String(source));
+  return parts === undefined ? first : joined(parts.map(sendAddress));
+}
+
+/** An array of parts. Each is what it says, whatever its name. */
+function sendParts(source: readonly unknown[]): SentSource {
+  if (source.length === 0) throw new TernlightError('invalid_argument', 'source: expected at least one part, found an array of 0');
+  const sent: SentSource[] = [];
+  try {
+    for (const [i, part] of source.entries()) {
+      if (typeof part === 'string' || part instanceof URL) sent.push(sendAddress(part));
+      else if (part instanceof Blob) sent.push(sendBlob(part));
+      else throw invalid(`source[${i}]`, 'a URL, File or Blob', part);
+    }
+  } catch (error) {
+    joined(sent).close();
+    throw error;
+  }
+  const [first] = sent;
+  return first !== undefined && sent.length === 1 ? first : joined(sent);
+}
+
+function sendBlob(blob: Blob): SentSource {
+  const name = 'name' in blob && typeof blob.name === 'string' ? blob.name : '';
+  // Not every Node can send a File to a worker.
+  if (isNode()) return send(pullStream(blob.stream()), blob.size, name, true);
+  return named({ kind: 'blob', blob, name });
+}
+
+function isRepo(source: object): source is RepoSource {
+  return 'repo' in source || 'file' in source;
 }
 
 function sendResponse(response: Response): SentSource {
@@ -137,17 +190,14 @@ function sendResponse(response: Response): SentSource {
 
 /** Makes a source ready to be sent. `invalid_argument` for what is none. */
 export function sendSource(source: ModelSource): SentSource {
-  if (typeof source === 'string' || source instanceof URL) return sendUrl(source);
-  if (source instanceof Blob) {
-    const name = 'name' in source && typeof source.name === 'string' ? source.name : '';
-    // Not every Node can send a File to a worker.
-    if (isNode()) return send(pullStream(source.stream()), source.size, name, true);
-    return named({ kind: 'blob', blob: source, name });
-  }
+  if (typeof source === 'string' || source instanceof URL) return sendWhole(source);
+  if (isArray(source)) return sendParts(source);
+  if (source instanceof Blob) return sendBlob(source);
   if (source instanceof Response) return sendResponse(source);
   if (source instanceof ReadableStream) return send(pullStream(source), 0, '', false);
   if (source instanceof ArrayBuffer) return send(pullBytes(new Uint8Array(source)), source.byteLength, '', true);
   if (source instanceof Uint8Array) return send(pullBytes(source), source.byteLength, '', true);
-  const expected = 'a URL, File, Blob, Response, ReadableStream, ArrayBuffer or Uint8Array';
-  throw new TernlightError('invalid_argument', `source: expected ${expected}, found ${source === null ? 'null' : typeof source}`);
+  if (typeof source === 'object' && source !== null && isRepo(source)) return sendWhole(repoUrl(source));
+  const expected = 'a URL, { repo, file }, File, Blob, Response, ReadableStream, ArrayBuffer, Uint8Array or an array of parts';
+  throw invalid('source', expected, source);
 }

@@ -4,8 +4,44 @@ import type { EngineStopReason } from './api.gen.js';
 import type { ChatCompletions, ChatMessage } from './chat-types.js';
 import type { ApplyTemplateOptions, Build, DetokenizeOptions, GenerateOptions, SessionOptions, TokenizeOptions } from './options.js';
 
-/** Where a model comes from. In Node a string may also be a file path, and a URL may be a `file:` URL. */
-export type ModelSource = string | URL | File | Blob | Response | ReadableStream<Uint8Array> | ArrayBuffer | Uint8Array;
+/**
+ * A file in a repository of the Hugging Face Hub, or of a host with the same addresses. It is fetched from
+ * `HOST/REPO/resolve/REVISION/FILE` when the model is loaded, and nothing before.
+ *
+ * @example
+ * ```ts
+ * await Ternlight.load({ repo: 'microsoft/bitnet-b1.58-2B-4T-gguf', file: 'ggml-model-i2_s.gguf' });
+ * ```
+ */
+export interface RepoSource {
+  /** `owner/name`. */
+  repo: string;
+  /** The file's path in the repository. */
+  file: string;
+  /** A branch, tag or commit. Default `main`; a commit never changes. */
+  revision?: string;
+  /** Default `https://huggingface.co`. */
+  host?: string | URL;
+}
+
+/**
+ * Where a model comes from. In Node a string may also be a file path, and a URL may be a `file:` URL.
+ *
+ * A split file is an array of its parts in order, or the address (or path) of its first part, `…-00001-of-0000N.gguf`, from
+ * which those of the others follow.
+ */
+export type ModelSource =
+  | string
+  | URL
+  | RepoSource
+  | File
+  | Blob
+  | Response
+  | ReadableStream<Uint8Array>
+  | ArrayBuffer
+  | Uint8Array
+  | readonly (string | URL)[]
+  | readonly Blob[];
 
 /** How far a load has come. `loaded` and `fraction` never go back. */
 export interface LoadProgress {

@@ -8,6 +8,7 @@ import type {
   LoadOptions,
   Model,
   ModelSource,
+  RepoSource,
   Session,
   StopReason,
   TernlightError,
@@ -40,7 +41,9 @@ describe('the public types', () => {
   });
 
   it('take every source, and no option that does not exist', () => {
-    expectTypeOf<string | URL | File | Blob | Response | ReadableStream<Uint8Array> | ArrayBuffer | Uint8Array>().toEqualTypeOf<ModelSource>();
+    type One = string | URL | RepoSource | File | Blob | Response | ReadableStream<Uint8Array> | ArrayBuffer | Uint8Array;
+    expectTypeOf<One | readonly (string | URL)[] | readonly Blob[]>().toEqualTypeOf<ModelSource>();
+    expectTypeOf<File[]>().toExtend<ModelSource>();
     expectTypeOf<LoadOptions>().not.toHaveProperty('cache');
   });
 });
