@@ -12,6 +12,10 @@ export interface ErrorDetails {
   status?: number;
   /** `network`, `http_status`, `cors`: the address that was asked for. */
   url?: string;
+  /** `quota`: bytes there must be room for. */
+  neededBytes?: number;
+  /** `quota`: bytes there is room for. */
+  availableBytes?: number;
   /** `network`, `truncated`: bytes that arrived. */
   receivedBytes?: number;
   /** `network`, `truncated`: bytes that were announced. */

@@ -41,6 +41,8 @@ describe('the public types', () => {
 
   it('take every source, and no option that does not exist', () => {
     expectTypeOf<string | URL | File | Blob | Response | ReadableStream<Uint8Array> | ArrayBuffer | Uint8Array>().toEqualTypeOf<ModelSource>();
-    expectTypeOf<LoadOptions>().not.toHaveProperty('cache');
+    expectTypeOf<NonNullable<LoadOptions['cache']>>().toExtend<string | object>();
+    const misspelt = { caches: 'opfs' };
+    expectTypeOf(misspelt).not.toExtend<LoadOptions>();
   });
 });

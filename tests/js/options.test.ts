@@ -25,7 +25,7 @@ describe('load options', () => {
   it('have the documented defaults', () => {
     expect(load({})).toEqual({
       ...{ threads: 'auto', contextLength: 0, head: 'auto', kvFormat: 'f16', kernel: 'auto', zeros: 'skip', maxResidentBytes: 0, build: 'auto' },
-      ...{ stallTimeout: 30000, wasmUrl: '' },
+      ...{ stallTimeout: 30000, wasmUrl: '', integrity: [], cache: { store: 'none', revalidate: false, onQuota: 'warn' } },
     });
   });
 

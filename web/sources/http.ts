@@ -46,7 +46,7 @@ export class HttpSource implements ByteSource {
     this.#isCrossOrigin = origin !== '' && /^https?:/.test(url) && new URL(url).origin !== origin;
   }
 
-  async open({ from = 0, signal }: OpenOptions): Promise<ByteStream> {
+  async open({ from = 0, signal, onBytes }: OpenOptions): Promise<ByteStream> {
     if (from !== 0) throw new TernlightError('internal', `HttpSource: expected to open at byte 0, found ${from}`);
     const connection = new AbortController();
     const abort = (): void => {
@@ -64,7 +64,7 @@ export class HttpSource implements ByteSource {
       const size = announcedSize(response);
       const isHtml = /^text\/html\b/i.test(response.headers.get('content-type') ?? '');
       const hint = isHtml ? `The server calls the answer text/html: ${this.#url} is probably a web page and not a file.` : '';
-      return { identity: sizeOnly(size), hint, chunks: this.#read(body, size, connection, () => signal.removeEventListener('abort', abort)) };
+      return { identity: sizeOnly(size), hint, chunks: this.#read(body, size, connection, onBytes, () => signal.removeEventListener('abort', abort)) };
     } catch (error) {
       signal.removeEventListener('abort', abort);
       signal.throwIfAborted();
@@ -108,6 +108,7 @@ export class HttpSource implements ByteSource {
     body: ReadableStream<Uint8Array>,
     size: number,
     connection: AbortController,
+    onBytes: OpenOptions['onBytes'],
     close: () => void,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const url = this.#url;
@@ -122,6 +123,7 @@ export class HttpSource implements ByteSource {
         });
         const { done, value } = await withDeadline(read, this.#stallTimeout, () => stalled(url, this.#stallTimeout, received, size));
         if (done) break;
+        await onBytes?.(received, value);
         received += value.length;
         yield value;
       }
