@@ -140,6 +140,7 @@ export interface WaitOptions {
 export async function waitForLock(locks: Locks, key: string, { signal, stallTimeout, onProgress }: WaitOptions): Promise<Lock | undefined> {
   const lock = await locks.tryAcquire(key);
   if (lock !== undefined) return lock;
+  signal.throwIfAborted(); // an abort that has been will not be heard below
   const waiting = new AbortController();
   let stalled = false;
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -147,6 +147,7 @@ export class PortStore implements Store {
     this.locks = {
       tryAcquire: async (key) => ((await this.#call('tryLock', [key])) ? release(key) : undefined),
       acquire: async (key, signal) => {
+        signal.throwIfAborted();
         const abort = (): void => release(key).release();
         signal.addEventListener('abort', abort, { once: true });
         try {
