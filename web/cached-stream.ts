@@ -5,12 +5,14 @@ import type { Announcer } from '../js/cache/locks.js';
 import type { HeldEntry } from './held-entry.js';
 import type { ByteStream, FileIdentity } from './sources/source.js';
 
-/** Stored bytes that have not been read yet: whoever takes them says where to, and they get there without a copy between. */
+/** Stored bytes that have not been taken yet: whoever takes them says where to, and they get there without a copy between. */
 export interface StoredPiece {
   /** Bytes that are left. */
   readonly length: number;
-  /** Fills the view with the next bytes; at most `length`. */
+  /** Fills the view with the next bytes, at most `length`; they stay the next until they are taken. */
   read(into: Uint8Array): number | Promise<number>;
+  /** So many bytes are done with. */
+  take(bytes: number): void;
 }
 
 export type Piece = Uint8Array | StoredPiece;
@@ -34,9 +36,11 @@ class StoredRun implements StoredPiece {
   }
 
   read(into: Uint8Array): number | Promise<number> {
-    const at = this.#at;
-    this.#at += into.length;
-    return this.#held.read(at, into);
+    return this.#held.read(this.#at, into);
+  }
+
+  take(bytes: number): void {
+    this.#at += bytes;
   }
 }
 

@@ -128,6 +128,7 @@ export class Engine {
         const bytes = new Uint8Array(Math.min(minReadBytes, piece.length));
         await piece.read(bytes);
         see(bytes);
+        piece.take(bytes.length);
         if (!this.write(bytes)) return false;
         continue;
       }
@@ -136,6 +137,7 @@ export class Engine {
       const reading = piece.read(target);
       if (typeof reading !== 'number') await reading;
       see(target);
+      piece.take(target.length);
       this.guard(() => {
         check(this.#engine.commit(target.length));
       });
