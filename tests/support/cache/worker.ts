@@ -6,6 +6,7 @@ import { webLocks, type Lock } from '../../../js/cache/locks.js';
 import { storedBytes, withRange } from '../../../js/cache/manifest.js';
 import { hasOpfs, OpfsStore } from '../../../js/cache/opfs.js';
 import { entryKey, type Entry, type Store } from '../../../js/cache/store.js';
+import { makeYield } from '../../../web/yield.js';
 import { Rng } from '../rng.mjs';
 import { cases, manifestOf, type Subject } from './conformance.js';
 import { checkPattern, pattern } from './pattern.js';
@@ -13,6 +14,8 @@ import { checkPattern, pattern } from './pattern.js';
 type Kind = 'opfs' | 'cache-api';
 
 const makeStore = (kind: Kind): Store => (kind === 'opfs' ? new OpfsStore() : new CacheApiStore());
+
+const giveWay = makeYield();
 
 const begun = (): void => self.postMessage({ begun: true });
 
@@ -92,6 +95,7 @@ const methods = {
         const to = Math.min(size, at + 1 + rng.nextBelow(200_000));
         if (to <= at) continue;
         await entry.write(at, pattern(at, to));
+        await giveWay(); // a browser ends a worker between two of its tasks
         const ranges = withRange(manifest.ranges, at, to);
         manifest = { ...manifest, ranges, complete: ranges.length === 1 && ranges[0]?.[0] === 0 && ranges[0][1] === size };
         if (writes % 4 === 0 || manifest.complete) await entry.commit(manifest);
