@@ -2,6 +2,7 @@
 
 import { missingUntil, presentUntil, type ByteRange } from '../js/cache/manifest.js';
 import type { Announcer } from '../js/cache/locks.js';
+import { TernlightError } from '../js/errors.js';
 import type { HeldEntry } from './held-entry.js';
 import type { ByteStream, FileIdentity } from './sources/source.js';
 
@@ -130,11 +131,17 @@ export class CachedStream implements ByteStream {
       }
       if (this.fromCache || (identity.size > 0 && at >= identity.size)) return;
       const from = at;
-      network ??= await reopen(at, missingUntil(stored, at));
-      for await (const chunk of network.chunks) {
-        at += chunk.length;
-        announcer.announce(at, identity.size);
-        yield chunk;
+      try {
+        network ??= await reopen(at, missingUntil(stored, at));
+        for await (const chunk of network.chunks) {
+          at += chunk.length;
+          announcer.announce(at, identity.size);
+          yield chunk;
+        }
+      } catch (error) {
+        // Old bytes and new ones do not make a file.
+        if (error instanceof TernlightError && error.code === 'file_changed') held.drop();
+        throw error;
       }
       network = undefined;
       // A source of unknown length has ended, or one that says less than it has: only the engine can tell.

@@ -63,7 +63,7 @@ export async function loadModel(args: LoadArgs, context: LoadContext): Promise<E
         stream = await opening;
         return await takeFile(args, context, engine, stream, progress);
       } catch (error) {
-        if (stream instanceof CachedStream && (isStale(error, stream) || isBadFile(error))) stream.drop();
+        if (stream instanceof CachedStream && isBadFile(error)) stream.drop();
         // Once: a file that changes all the time, or is bad on the server as well, is not to be had.
         if (attempt === 2 || !isStale(error, stream)) throw error;
       } finally {

@@ -211,7 +211,7 @@ describe.each(kTargets)('%s', (name) => {
     server.setFault('/other.gguf', { kind: 'slow', rate: 2_000_000 });
     const loads = await Promise.all([page, other].map((tab) => call(tab, 'load', { url: '/other.gguf' })));
     server.setFault('/other.gguf', null);
-    expect(loads.map(({ progress }) => progress.fromCache).sort()).toEqual([false, true]);
+    expect(loads.map(({ progress }) => progress.fromCache).sort(), loads.map(({ load_ms, warnings }) => `${Math.round(load_ms)} ms ${warnings.join()}`).join('; ')).toEqual([false, true]);
     const waited = loads.find(({ progress }) => progress.fromCache);
     expect(waited.monotonic).toBe(true);
     expect(waited.whileWaiting).toBeGreaterThan(1);

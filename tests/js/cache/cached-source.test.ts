@@ -269,6 +269,25 @@ describe('a load that ends early', () => {
     expect((await stored())?.ranges).toEqual([[0, 1000]]);
   });
 
+  it('leaves nothing of a file that changed on its way', async () => {
+    await expect(loading({ changesAt: 12_500 }).load()).rejects.toMatchObject({ code: 'file_changed' });
+    expect(await stored()).toBeUndefined();
+    checkFile((await loading({ identity: { ...identity, etag: '"2"' } }).load()).bytes);
+  });
+
+  it('leaves nothing of a file that changed between two holes', async () => {
+    await prepare([[1000, 3000], [5000, size]]);
+    const { load, source } = loading();
+    const open = source.open.bind(source);
+    source.open = (options) => {
+      if (source.opens.length === 1) source.script = { ...source.script, identity: { ...identity, etag: '"2"' } };
+      return open(options);
+    };
+    await expect(load()).rejects.toMatchObject({ code: 'file_changed' });
+    expect(source.opens).toEqual(['0-1000 if "1"', '3000-5000 if "1"']);
+    expect(await stored()).toBeUndefined();
+  });
+
   it('keeps nothing of what was dropped', async () => {
     const { open } = loading();
     const stream = await open();
