@@ -85,6 +85,8 @@ describe.each(kTargets)('%s', (name) => {
     browser = await launch(name);
     page = await browser.newPage(server.url);
     other = await browser.newPage(server.url);
+    // A driven WebKit is a private window: there a cache is gone when nobody refers to it any more.
+    await page.evaluate(() => caches.open('ternlight').then((cache) => Boolean((window.heldCache = cache))));
     console.log(`${name} ${browser.version}: OPFS ${hasSyncFiles ? 'tested' : 'SKIPPED, the browser does not have it'}`);
   });
   afterAll(async () => {
