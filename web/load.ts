@@ -79,14 +79,17 @@ export async function loadModel(args: LoadArgs, context: LoadContext): Promise<E
 }
 
 /** How the file is opened: files of a server by way of the cache. */
-async function opener(args: LoadArgs, { warn }: LoadContext): Promise<(options: OpenOptions, progress: Progress) => Promise<ByteStream>> {
+async function opener(args: LoadArgs, { engine, warn }: LoadContext): Promise<(options: OpenOptions, progress: Progress) => Promise<ByteStream>> {
   const { cache, stallTimeout, integrity } = args;
   const source = openSource(args.source, stallTimeout);
   const place = args.source.kind === 'url' ? await openPlace(cache, warn) : undefined;
   if (args.source.kind !== 'url' || place === undefined) return (options) => source.open(options);
   const { url } = args.source;
   const { revalidate, onQuota } = cache;
-  return (options, progress) => {
+  return async (options, progress) => {
+    // A worker that gets stuck while its engine starts (see js/start-watch.ts) must not have the entry: even its end would not
+    // give the lock back.
+    await engine;
     const onWait = ({ loaded, total }: { loaded: number; total: number }): void => progress.enter('download', loaded, total);
     const isHashed = integrity.length > 0;
     return new CachedSource(source, url, { place, revalidate, onQuota, stallTimeout, isHashed, warn, onWait }).open(options);
