@@ -1,7 +1,7 @@
 // Builds the package: node js/build.mjs [--wasm FOLDER] [--out FOLDER]
 //
 //   dist/index.js    the page's side          dist/wasm/     the four builds, copied
-//   dist/worker.js   the worker, with jinja   dist/types/    declarations
+//   dist/worker.js   with jinja, hash-wasm    dist/types/    declarations
 //
 // Nothing is left to be imported at run time: both files stand for themselves.
 import { execFileSync } from 'node:child_process';
@@ -57,12 +57,16 @@ for (const [name, imports] of [['index.js', 1], ['worker.js', 2]]) {
 
 for (const name of engineFiles) copyFileSync(path.join(wasmFolder, name), path.join(out, 'wasm', name));
 
-// The worker contains jinja, the engine's glue Emscripten's runtime: their licences ask to be named.
-const jinja = path.join(path.dirname(require.resolve('@huggingface/jinja')), '..');
-const jinjaPackage = JSON.parse(readFileSync(path.join(jinja, 'package.json'), 'utf8'));
+// The worker contains two packages, the engine's glue Emscripten's runtime: their licences ask to be named.
+function licence(name) {
+  const folder = path.join(path.dirname(require.resolve(name)), '..');
+  const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  return `worker.js contains ${name} ${version}:\n\n${readFileSync(path.join(folder, 'LICENSE'), 'utf8')}\n`;
+}
 writeFileSync(
   path.join(out, 'THIRD-PARTY.txt'),
-  `worker.js contains @huggingface/jinja ${jinjaPackage.version}:\n\n${readFileSync(path.join(jinja, 'LICENSE'), 'utf8')}\n` +
+  licence('@huggingface/jinja') +
+    licence('hash-wasm') +
     'wasm/*.js contains the runtime of Emscripten, Copyright (c) 2010-2022 Emscripten authors, under the same MIT licence,\n' +
     'and wasm/*.wasm its libraries: musl (MIT) and LLVM libc++, libc++abi (Apache-2.0 with LLVM exceptions).\n',
 );

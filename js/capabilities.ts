@@ -1,5 +1,6 @@
 // Ternlight.capabilities(): what this browser can do, before anything is loaded.
 
+import { storeKinds, whyNotOpfs } from './cache/stores.js';
 import { hasRelaxedDot, hasSimd, isIsolated, isNode, threadsFor, whyNoThreads } from './features.js';
 import type { Capabilities } from './types.js';
 
@@ -18,12 +19,15 @@ export function capabilities(): Capabilities {
   if (!simd) reasons.push('There is no WebAssembly SIMD here, and ternlight cannot run without it.');
   else if (!relaxedSimd) reasons.push('There is no relaxed WebAssembly SIMD here; the plain kind is slower.');
   if (noThreads !== '') reasons.push(noThreads);
+  const noFiles = isNode() ? '' : whyNotOpfs();
+  if (noFiles !== '') reasons.push(noFiles);
   return {
     simd,
     relaxedSimd,
     threads: noThreads === '',
     crossOriginIsolated: isIsolated(),
     maxThreads: noThreads === '' ? threadsFor(cores()) : 1,
+    storage: storeKinds(),
     reasons,
   };
 }

@@ -3,8 +3,9 @@
 
 import { generateDefaults, samplerFields, type SamplerField } from './api.gen.js';
 import { TernlightError } from './errors.js';
+import { isNode } from './features.js';
 import type { GenerateOptions, LoadOptions } from './options.js';
-import type { GenerateParams, LoadArgs, PlainMessage } from './protocol.js';
+import type { CacheArgs, GenerateParams, LoadArgs, PlainMessage } from './protocol.js';
 
 /** A value as a message shows it. */
 function show(value: unknown): string {
@@ -64,9 +65,10 @@ export function checkSignal(name: string, value: unknown): void {
   if (value !== undefined && !fits) throw invalid(name, 'an AbortSignal', value);
 }
 
-function checkChoice(name: string, value: unknown, choices: readonly string[]): string {
-  if (typeof value !== 'string' || !choices.includes(value)) throw invalid(name, `one of ${choices.join(', ')}`, value);
-  return value;
+function checkChoice<T extends string>(name: string, value: unknown, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined) throw invalid(name, `one of ${choices.join(', ')}`, value);
+  return found;
 }
 
 const maxToken = 2 ** 31 - 1;
@@ -191,9 +193,34 @@ function checkContent(name: string, value: unknown): string {
     .join('');
 }
 
+const stores = ['opfs', 'cache-api', 'memory', 'none'] as const;
+
+/** The option `cache`; Node has no store but memory. */
+export function checkCache(given: unknown): CacheArgs {
+  const raw = typeof given === 'object' ? checkOptions('cache', given ?? undefined, ['store', 'revalidate', 'onQuota']) : { store: given };
+  const { store = isNode() ? 'none' : 'opfs', revalidate, onQuota }: { store?: unknown; revalidate?: unknown; onQuota?: unknown } = raw;
+  const known = isNode() ? (['memory', 'none'] as const) : stores;
+  return {
+    store: checkChoice('cache', store, known),
+    revalidate: checkBoolean('cache.revalidate', revalidate ?? false),
+    onQuota: checkChoice('cache.onQuota', onQuota ?? 'warn', ['warn', 'fail']),
+  };
+}
+
+/** The option `integrity`, as hex digits. */
+function checkIntegrity(given: unknown): string[] {
+  const expected = "'sha256-' and the hash in base64 (44 characters) or hex (64)";
+  return (isArray(given) ? given : [given]).map((one) => {
+    const hash = typeof one === 'string' ? (/^sha256-(.*)$/s.exec(one)?.[1] ?? '') : '';
+    if (/^[0-9a-f]{64}$/i.test(hash)) return hash.toLowerCase();
+    if (!/^[A-Za-z0-9+/]{43}=?$/.test(hash)) throw invalid('integrity', expected, one);
+    return Array.from(atob(hash), (byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+  });
+}
+
 const loadOptions = [
   ...['signal', 'onProgress', 'threads', 'contextLength', 'head', 'kvFormat', 'kernel', 'zeros', 'maxResidentBytes'],
-  ...['build', 'stallTimeout', 'retries', 'parallel', 'wasmUrl', 'workerUrl'],
+  ...['cache', 'integrity', 'build', 'stallTimeout', 'retries', 'parallel', 'wasmUrl', 'workerUrl'],
 ];
 
 /** Everything of a load but the source. */
@@ -208,6 +235,8 @@ export function checkLoad(given: LoadOptions | undefined, resolve: (url: string 
   const folder = wasmUrl === undefined ? '' : resolve(wasmUrl);
   checkChoice('build', build, ['auto', 'simd128-st', 'simd128-mt', 'relaxed-st', 'relaxed-mt']);
   return {
+    cache: checkCache(options.cache),
+    integrity: options.integrity === undefined ? [] : checkIntegrity(options.integrity),
     threads: threads === 'auto' ? threads : checkNumber('threads', threads, 1, 64, true),
     contextLength: contextLength === undefined ? 0 : checkNumber('contextLength', contextLength, 2, maxToken, true),
     head: checkChoice('head', options.head ?? 'auto', ['auto', 'file', 'f16', 'int8', 'q6_k']),

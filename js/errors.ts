@@ -12,6 +12,10 @@ export interface ErrorDetails {
   status?: number;
   /** `network`, `http_status`, `cors`, `bad_range`, `file_changed`: the address that was asked for. */
   url?: string;
+  /** `quota`: bytes there must be room for. */
+  neededBytes?: number;
+  /** `quota`: bytes there is room for. */
+  availableBytes?: number;
   /** `network`, `http_status`, `truncated`: bytes of the file that are here. */
   receivedBytes?: number;
   /** `network`, `http_status`, `truncated`: bytes that were announced; 0 if none were. */

@@ -5,6 +5,8 @@ export { Ternlight } from './ternlight.js';
 export { version } from './version.js';
 
 export type { EngineStopReason, ErrorCode } from './api.gen.js';
+export type { CachedFile, CacheEstimate, TernlightCache, VerifyOptions } from './cache/cache.js';
+export type { StoreKind } from './cache/store.js';
 export type {
   ChatCallOptions,
   ChatCompletion,
@@ -23,6 +25,8 @@ export type { ErrorDetails, ErrorExtras } from './errors.js';
 export type {
   ApplyTemplateOptions,
   Build,
+  CacheName,
+  CacheOptions,
   DetokenizeOptions,
   GenerateOptions,
   LoadOptions,

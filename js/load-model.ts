@@ -1,6 +1,7 @@
 // Loading: a worker is started, told where the bytes are, and becomes a Model.
 
 import { Backend } from './backend.js';
+import { serveMemory } from './cache/memory.js';
 import { checkLoad } from './check.js';
 import { TernlightError } from './errors.js';
 import { hasSimd } from './features.js';
@@ -14,6 +15,16 @@ import type { LoadProgress, Model, ModelSource } from './types.js';
 
 /** Workers that are started for one load before a stuck one is an error. */
 const maxAttempts = 3;
+
+/** Milliseconds that the worker of a cancelled load has to store what had arrived. */
+const commitMs = 1000;
+
+/** Resolves with the promise, or after so many milliseconds. */
+async function within(promise: Promise<unknown>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([promise, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
+}
 
 /** A URL option made absolute; invalid_argument if it is none. */
 function resolveOption(url: string | URL): string {
@@ -55,22 +66,31 @@ export async function loadModel(source: ModelSource, options?: LoadOptions, spaw
     for (let attempt = 1; ; attempt++) {
       const backend = new Backend(await spawn(workerUrl));
       const watch = new StartWatch(backend);
+      const memory = checked.cache.store === 'memory' ? serveMemory() : undefined;
+      let settled: Promise<unknown> = Promise.resolve();
+      const end = (cause: unknown): void => backend.close(new TernlightError('disposed', 'The load did not succeed', { cause }));
       try {
         // Bytes are taken only once the engine runs: then the worker has started.
         const onEvent = (progress: LoadProgress): void => {
           if (progress.loaded > 0) watch.stop();
           report(progress);
         };
-        const call = backend.call('load', { ...checked, source: sent.wire }, { signal, transfer: sent.transfer, onEvent });
+        const cache = memory === undefined ? checked.cache : { ...checked.cache, port: memory.port };
+        const transfer = memory === undefined ? sent.transfer : [...sent.transfer, memory.port];
+        const call = backend.call('load', { ...checked, cache, source: sent.wire }, { signal, transfer, onEvent });
+        settled = call.settled;
         const result: LoadResult = await Promise.race([call.result, watch.stuck]);
         return new WorkerModel(backend, result);
       } catch (error) {
         // Failed or cancelled: the worker goes, and with it all memory.
-        backend.close(new TernlightError('disposed', 'The load did not succeed', { cause: error }));
+        if (signal?.aborted === true && checked.cache.store !== 'none') void within(settled, commitMs).then(() => end(error));
+        else end(error);
         // What was transferred is gone with a stuck worker; any other source can be given to the next one.
         if (!watch.isReason(error) || attempt === maxAttempts || sent.transfer.length > 0) throw error;
       } finally {
         watch.stop();
+        // The worker may be about to store the last bytes.
+        if (memory !== undefined) void within(settled, commitMs).then(() => memory.close());
       }
     }
   } finally {

@@ -1,5 +1,6 @@
 // The options of the public calls.
 
+import type { StoreKind } from './cache/store.js';
 import type { ChatMessage } from './chat-types.js';
 import type { LoadProgress } from './types.js';
 
@@ -8,6 +9,22 @@ export type Build = 'simd128-st' | 'simd128-mt' | 'relaxed-st' | 'relaxed-mt';
 
 /** The ways to compute ternary products. The first two need a build with relaxed SIMD. All give the same bits. */
 export type Kernel = 'dot-i16' | 'dot-i32' | 'products' | 'look-up' | 'scalar';
+
+/** A place to keep files; `'opfs'` becomes `'cache-api'` where synchronous files are missing, with a warning. */
+export type CacheName = StoreKind | 'none';
+
+/** How the cache is used. */
+export interface CacheOptions {
+  /** Where files are kept. Default `'opfs'`; in Node `'none'`, or `'memory'`. */
+  store?: CacheName;
+  /**
+   * Ask the server whether a complete copy is still the file, at the price of one request; when it cannot be reached, the
+   * copy is used. Default false: what is there is used without any request.
+   */
+  revalidate?: boolean;
+  /** When there is no room: `'warn'` (default) loads without caching, `'fail'` rejects with `quota`. */
+  onQuota?: 'warn' | 'fail';
+}
 
 /** Options of `Ternlight.load`. Unknown ones throw `invalid_argument`. */
 export interface LoadOptions {
@@ -31,6 +48,16 @@ export interface LoadOptions {
   zeros?: 'skip' | 'read';
   /** Refuse with `out_of_memory` a model whose weights take more than this. Default: no limit. */
   maxResidentBytes?: number;
+  /**
+   * Where a file that comes from a URL is kept, so that it need not be fetched again and an interrupted download is taken up
+   * where it broke off. Default `'opfs'` in browsers, `'none'` in Node. See `CacheOptions`.
+   */
+  cache?: CacheName | CacheOptions;
+  /**
+   * The file's SHA-256, as `'sha256-…'` with the hash in base64 or in hex; an array for a file in parts. Bytes with another
+   * hash fail with `integrity`, and the cached copy is deleted.
+   */
+  integrity?: string | string[];
   /** Which build to run. Default `'auto'`: the fastest that works here. */
   build?: 'auto' | Build;
   /** A connection without a byte for so many milliseconds counts as dead: `network`. Default 30 000; 0 waits for ever. */

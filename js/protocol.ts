@@ -20,8 +20,21 @@ export interface PlainMessage {
   content: string;
 }
 
+/** Where a file is kept, checked. */
+export interface CacheArgs {
+  store: 'opfs' | 'cache-api' | 'memory' | 'none';
+  /** Ask the server first whether a complete copy is up to date. */
+  revalidate: boolean;
+  onQuota: 'warn' | 'fail';
+  /** To the page's memory, for `memory`. */
+  port?: MessagePort;
+}
+
 export interface LoadArgs {
   source: WireSource;
+  cache: CacheArgs;
+  /** The SHA-256 of each file, 64 hex digits; empty: none is asked for. */
+  integrity: string[];
   threads: 'auto' | number;
   /** 0: the worker chooses. */
   contextLength: number;
@@ -84,6 +97,8 @@ export interface OpenSessionResult {
 /** Method → its arguments, result and events. */
 export interface Protocol {
   load: { args: LoadArgs; result: LoadResult; event: LoadProgress };
+  /** Computes the SHA-256 of a complete cached file and holds it against the recorded one. Undefined: it is not there. */
+  verify: { args: { url: string; cache: CacheArgs }; result: string | undefined; event: LoadProgress };
   /** Tells that the worker is not stuck. */
   ping: { args: undefined; result: undefined; event: never };
   generate: { args: GenerateArgs; result: GenerateResult; event: GenerateEvent };

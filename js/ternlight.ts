@@ -1,5 +1,6 @@
 // The entry to the library. Importing it touches nothing: it is safe on a server.
 
+import { makeCache, type TernlightCache } from './cache/cache.js';
 import { capabilities } from './capabilities.js';
 import { loadModel } from './load-model.js';
 import type { LoadOptions } from './options.js';
@@ -19,6 +20,8 @@ export interface TernlightApi {
   load(source: ModelSource, options?: LoadOptions): Promise<Model>;
   /** What this browser can do. Does not wait for anything. */
   capabilities(): Capabilities;
+  /** What is stored of models in this origin. */
+  readonly cache: TernlightCache;
   /** The package's version. */
   readonly version: string;
 }
@@ -36,5 +39,6 @@ export interface TernlightApi {
 export const Ternlight: TernlightApi = Object.freeze({
   load: (source: ModelSource, options?: LoadOptions) => loadModel(source, options),
   capabilities,
+  cache: makeCache(),
   version,
 });

@@ -1,6 +1,7 @@
 // The public types: what a model, a session and a generation are to their users.
 
 import type { EngineStopReason } from './api.gen.js';
+import type { StoreKind } from './cache/store.js';
 import type { ChatCompletions, ChatMessage } from './chat-types.js';
 import type { ApplyTemplateOptions, Build, DetokenizeOptions, GenerateOptions, SessionOptions, TokenizeOptions } from './options.js';
 
@@ -45,8 +46,11 @@ export type ModelSource =
 
 /** How far a load has come. `loaded` and `fraction` never go back. */
 export interface LoadProgress {
-  /** `connect`: asking for the file; `download`: its bytes are arriving (or being read); `load`: last work; `ready`: done. */
-  phase: 'connect' | 'download' | 'load' | 'ready';
+  /**
+   * `connect`: asking for the file; `download`: its bytes are arriving (or being read); `verify`: its hash is being compared;
+   * `load`: last work; `ready`: done.
+   */
+  phase: 'connect' | 'download' | 'verify' | 'load' | 'ready';
   /** Bytes taken so far. */
   loaded: number;
   /** Bytes in all; 0 until known. */
@@ -75,6 +79,8 @@ export interface Capabilities {
   crossOriginIsolated: boolean;
   /** What `threads: 'auto'` comes to here. */
   maxThreads: number;
+  /** Where files can be cached, best first. `memory` is always among them. */
+  storage: StoreKind[];
   /** One sentence for each thing that is missing. */
   reasons: string[];
 }

@@ -4,6 +4,10 @@
 import type { EngineModule, WasmEngine, WasmLoadOptions, WasmSession, WasmStatus, WasmStep } from '../wasm/module.js';
 import { isErrorCode, TernlightError, type ErrorExtras } from '../js/errors.js';
 import type { GenerateParams } from '../js/protocol.js';
+import type { StoredPiece } from './cached-stream.js';
+
+/** Stored bytes are read in parts of at least so many, as far as there are so many. */
+const minReadBytes = 256 * 1024;
 
 /** Throws the error that a status names. */
 function check(status: WasmStatus, extras: ErrorExtras = {}): void {
@@ -109,6 +113,36 @@ export class Engine {
       }
       return true;
     });
+  }
+
+  /**
+   * Lets stored bytes be read straight to where the loader wants them; `see` has a look at each part before the loader does.
+   * False as for write().
+   */
+  async fill(piece: StoredPiece, see: (bytes: Uint8Array) => void = () => undefined): Promise<boolean> {
+    while (piece.length > 0) {
+      const slot = this.guard(() => this.#engine.reserve());
+      if (slot.size === 0) return false;
+      if (slot.size < minReadBytes && slot.size < piece.length) {
+        // Rows that the loader converts: many small reads would take longer than one large one and a copy.
+        const bytes = new Uint8Array(Math.min(minReadBytes, piece.length));
+        await piece.read(bytes);
+        see(bytes);
+        piece.take(bytes.length);
+        if (!this.write(bytes)) return false;
+        continue;
+      }
+      const target = this.#module.HEAPU8.subarray(slot.ptr, slot.ptr + Math.min(slot.size, piece.length));
+      // Awaited only where it must be: the memory does not grow meanwhile, as nothing else enters the engine during a load.
+      const reading = piece.read(target);
+      if (typeof reading !== 'number') await reading;
+      see(target);
+      piece.take(target.length);
+      this.guard(() => {
+        check(this.#engine.commit(target.length));
+      });
+    }
+    return true;
   }
 
   /** Bytes taken so far, and in all (0 until the header is read). */

@@ -10,6 +10,7 @@ import { Engine, type EngineModelInfo, type EngineSession } from './engine.js';
 import { generate, prefill } from './generate.js';
 import { loadModel } from './load.js';
 import { choose, type Candidate, type Place } from './variants.js';
+import { verify } from './verify.js';
 import { makeYield } from './yield.js';
 
 /** What the handlers need from around them. */
@@ -107,6 +108,8 @@ export function makeHandlers(surroundings: Surroundings): Handlers {
   return {
     ping: () => undefined,
 
+    verify: ({ url, cache }, { signal, emit }) => verify(url, cache, { signal, emit, giveWay }),
+
     load: async (args, { signal, emit }) => {
       if (loaded !== undefined) throw new TernlightError('internal', 'Expected a worker without a model, found one with');
       let engine: Engine | undefined;
@@ -124,7 +127,9 @@ export function makeHandlers(surroundings: Surroundings): Handlers {
         return engine;
       });
       started.catch(() => undefined); // heard in loadModel
-      const fileInfo = await loadModel(args, started, signal, emit);
+      const loadWarnings: string[] = [];
+      const warn = (warning: string): void => void loadWarnings.push(warning);
+      const fileInfo = await loadModel(args, { engine: started, signal, emit, warn, giveWay });
       checkContext(args.contextLength, fileInfo);
       const { candidate, warnings } = await chosen;
       const ready = await started;
@@ -137,7 +142,7 @@ export function makeHandlers(surroundings: Surroundings): Handlers {
         stops: turnStops(template.turnEnd, ready),
         kvFormat: args.kvFormat,
       };
-      return { info: loaded.info, warnings: [...warnings, ...modelWarnings(loaded)] };
+      return { info: loaded.info, warnings: [...warnings, ...loadWarnings, ...modelWarnings(loaded)] };
     },
 
     generate: async (args, { signal, emit }) => {

@@ -44,6 +44,8 @@ describe('the public types', () => {
     type One = string | URL | RepoSource | File | Blob | Response | ReadableStream<Uint8Array> | ArrayBuffer | Uint8Array;
     expectTypeOf<One | readonly (string | URL)[] | readonly Blob[]>().toEqualTypeOf<ModelSource>();
     expectTypeOf<File[]>().toExtend<ModelSource>();
-    expectTypeOf<LoadOptions>().not.toHaveProperty('cache');
+    expectTypeOf<NonNullable<LoadOptions['cache']>>().toExtend<string | object>();
+    const misspelt = { caches: 'opfs' };
+    expectTypeOf(misspelt).not.toExtend<LoadOptions>();
   });
 });

@@ -43,6 +43,21 @@ describe('capabilities', () => {
     await expect(Ternlight.load(fakeFile())).rejects.toMatchObject({ code: 'unsupported_browser' });
   });
 
+  it('say where files can be cached, and why not in a better place', () => {
+    expect(capabilities().storage).toEqual(['memory']); // in Node
+    const locks = { request: () => Promise.resolve() };
+    stubBrowser({ crossOriginIsolated: true, navigator: { hardwareConcurrency: 4 } });
+    expect(capabilities().storage).toEqual(['memory']);
+    expect(capabilities().reasons.join(' ')).toContain('no Web Locks');
+    stubBrowser({ navigator: { hardwareConcurrency: 4, locks }, caches: {}, self: { origin: 'https://page.example' } });
+    expect(capabilities().storage).toEqual(['cache-api', 'memory']);
+    expect(capabilities().reasons.join(' ')).toContain('cached with the Cache API');
+    class FileSystemFileHandle {}
+    stubBrowser({ navigator: { locks, storage: { getDirectory: () => undefined } }, document: {}, FileSystemFileHandle });
+    expect(capabilities().storage).toEqual(['opfs', 'cache-api', 'memory']);
+    expect(capabilities().reasons.join(' ')).not.toMatch(/cache/i);
+  });
+
   it('tell probes apart: a validator that knows nothing new fails them', () => {
     vi.stubGlobal('WebAssembly', { validate: (bytes: Uint8Array) => !bytes.includes(0xfd) && !bytes.includes(0xfe) });
     expect(capabilities()).toMatchObject({ simd: false, relaxedSimd: false, threads: false });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { samplerFields } from '../../js/api.gen.js';
 import { camelCase, checkGenerate, checkLoad, checkMessages, checkParams } from '../../js/check.js';
@@ -25,7 +25,7 @@ describe('load options', () => {
   it('have the documented defaults', () => {
     expect(load({})).toEqual({
       ...{ threads: 'auto', contextLength: 0, head: 'auto', kvFormat: 'f16', kernel: 'auto', zeros: 'skip', maxResidentBytes: 0, build: 'auto' },
-      ...{ stallTimeout: 30000, retries: 5, parallel: 4, wasmUrl: '' },
+      ...{ stallTimeout: 30000, retries: 5, parallel: 4, wasmUrl: '', integrity: [], cache: { store: 'none', revalidate: false, onQuota: 'warn' } },
     });
   });
 
@@ -45,10 +45,34 @@ describe('load options', () => {
     [{ parallel: 0 }, /^parallel: expected a whole number from 1 to 16, found 0$/],
     [{ parallel: 2.5 }, /^parallel: .* found 2\.5$/],
     [{ maxResidentBytes: 0 }, /^maxResidentBytes: /],
+    [{ cache: 'disk' }, /^cache: expected one of memory, none, found "disk"$/],
+    [{ cache: 'opfs' }, /^cache: expected one of memory, none, found "opfs"$/],
+    [{ cache: { place: 'memory' } }, /^cache: unknown option "place"; known are store, revalidate, onQuota$/],
+    [{ cache: { revalidate: 1 } }, /^cache\.revalidate: expected true or false, found 1$/],
+    [{ cache: { onQuota: 'stop' } }, /^cache\.onQuota: expected one of warn, fail, found "stop"$/],
+    [{ integrity: 'sha256-xyz' }, /^integrity: expected 'sha256-' and the hash in base64 \(44 characters\) or hex \(64\), found "sha256-xyz"$/],
+    [{ integrity: `sha512-${'0'.repeat(64)}` }, /^integrity: /],
+    [{ integrity: ['0'.repeat(64)] }, /^integrity: /],
     [{ signal: {} }, /^signal: expected an AbortSignal, found an object$/],
     [{ onProgress: 'yes' }, /^onProgress: expected a function, found "yes"$/],
   ])('%j throws and names the option', (options, message) => {
     expect(thrown(() => load(options))).toMatchObject(invalid(message));
+  });
+
+  it('take a hash in base64 and in hex, and several', () => {
+    const hex = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+    const base64 = '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
+    for (const integrity of [`sha256-${hex}`, `sha256-${base64}`, [`sha256-${hex.toUpperCase()}`]]) expect(load({ integrity }).integrity).toEqual([hex]);
+    expect(load({ integrity: [`sha256-${hex}`, `sha256-${base64}`] }).integrity).toEqual([hex, hex]);
+  });
+
+  it('take a place for the cache by its name or with more to it', () => {
+    expect(load({ cache: 'memory' }).cache).toEqual({ store: 'memory', revalidate: false, onQuota: 'warn' });
+    expect(load({ cache: { store: 'memory', revalidate: true, onQuota: 'fail' } }).cache).toEqual({ store: 'memory', revalidate: true, onQuota: 'fail' });
+    vi.stubGlobal('process', undefined); // as in a browser
+    expect(load({}).cache.store).toBe('opfs');
+    expect(load({ cache: { revalidate: true } }).cache).toEqual({ store: 'opfs', revalidate: true, onQuota: 'warn' });
+    vi.unstubAllGlobals();
   });
 
   it('take a folder with or without the slash', () => {

@@ -18,7 +18,7 @@ function pair(handlers: Partial<Handlers>): { client: Client; busy: boolean[] } 
   const { port1, port2 } = new MessageChannel();
   closers.push(() => port1.close());
   const all: Handlers = {
-    ...{ ping: never, load: never, generate: never, openSession: never, closeSession: never, tokenize: never, detokenize: never, applyTemplate: never },
+    ...{ ping: never, verify: never, load: never, generate: never, openSession: never, closeSession: never, tokenize: never, detokenize: never, applyTemplate: never },
     ...handlers,
   };
   serve(endpointOf(port2), all);

@@ -57,7 +57,9 @@ it('keeps input, output and threads out of the engine but where they belong', ()
 
 it('lets web import from js only what both sides share, and js never import web', () => {
   // Types are free: nothing is left of them at run time.
-  const shared = ['js/protocol', 'js/rpc', 'js/errors', 'js/api.gen', 'js/features'];
+  const shared = ['js/protocol', 'js/rpc', 'js/errors', 'js/api.gen', 'js/features', 'js/deferred'];
+  // The stores; not the page's calls over them.
+  const isCacheShared = (target: string): boolean => target.startsWith('js/cache/') && !/\/(cache|stores)$/.test(target);
   const wrong: string[] = [];
   let seen = 0;
   for (const file of files('js/*.ts', 'web/*.ts')) {
@@ -68,7 +70,7 @@ it('lets web import from js only what both sides share, and js never import web'
       const target = posix.join(posix.dirname(file), path).replace(/\.(ts|js)$/, '');
       const to = target.split('/')[0];
       if (from === 'js' && to === 'web') wrong.push(`${file} imports ${path}`);
-      if (from === 'web' && to === 'js' && !shared.includes(target)) wrong.push(`${file} imports ${path}`);
+      if (from === 'web' && to === 'js' && !shared.includes(target) && !isCacheShared(target)) wrong.push(`${file} imports ${path}`);
     }
   }
   expect(seen).toBeGreaterThan(20);

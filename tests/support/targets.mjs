@@ -11,3 +11,6 @@ export const kTargets = kAsked ?? kBrowsers;
 
 // Engines without the relaxed SIMD dot product. Should one of them get it, the test that says so fails: then take it out.
 export const kWithoutRelaxedSimd = ['webkit'];
+
+// Engines without synchronous files in a private file system (WebKitGTK has no navigator.storage; Safari has).
+export const kWithoutSyncFiles = ['webkit'];

@@ -15,6 +15,7 @@ const methods = {
     const phases = [];
     let last = { loaded: 0, fraction: 0 };
     let monotonic = true;
+    let whileWaiting = 0; // reports of bytes before this load has said where its own come from
     const start = performance.now();
     model = await Ternlight.load(url, {
       ...options,
@@ -23,12 +24,13 @@ const methods = {
         if (phases.at(-1) !== progress.phase) phases.push(progress.phase);
         monotonic &&= progress.loaded >= last.loaded && progress.fraction >= last.fraction;
         last = progress;
+        if (progress.phase === 'download' && progress.loaded > 0 && !progress.fromCache) whileWaiting++;
         if (abortAfterBytes !== undefined && progress.loaded >= abortAfterBytes) controller.abort();
       },
     });
     load_ms = performance.now() - start;
     const { info, warnings } = model;
-    return { info, warnings: [...warnings], load_ms, phases, monotonic, progress: last };
+    return { info, warnings: [...warnings], load_ms, phases, monotonic, whileWaiting, progress: last };
   },
 
   /** `options` as for model.generate. */
@@ -51,6 +53,11 @@ const methods = {
     model = null;
     await old?.dispose();
   },
+
+  listCached: () => Ternlight.cache.list(),
+  deleteCached: ({ url }) => Ternlight.cache.delete(url),
+  verifyCached: ({ url }) => Ternlight.cache.verify(url),
+  clearCache: () => Ternlight.cache.clear(),
 
   /** The known-answer test of one wasm build's kernels, on this machine, in this browser. */
   async selfTest({ build }) {

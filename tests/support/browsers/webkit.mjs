@@ -149,15 +149,21 @@ export async function launchWebkit({ viewport, colorScheme, threads, args }) {
 
     const free = [first]; // tabs that no page uses
     let current = first;
+    let turn = Promise.resolve(); // when the last command has ended
     const focus = async (handle) => {
       if (handle === current) return;
       await call('POST', `${session}/window`, { handle });
       current = handle;
     };
     const wrap = (handle) => {
-      const command = async (method, url, body, timeout) => {
-        await focus(handle);
-        return call(method, session + url, body, timeout);
+      // One after the other: a command goes to whichever tab has the focus.
+      const command = (method, url, body, timeout) => {
+        const result = turn.then(async () => {
+          await focus(handle);
+          return call(method, session + url, body, timeout);
+        });
+        turn = result.catch(() => {});
+        return result;
       };
       const evaluate = async (fn, ...rest) => {
         const script = `const done = arguments[arguments.length - 1];
