@@ -8,6 +8,10 @@ export interface ErrorDetails {
   neededTokens?: number;
   /** `context_overflow`: tokens the context window holds. */
   availableTokens?: number;
+  /** `out_of_memory`: bytes of memory that are needed. */
+  neededBytes?: number;
+  /** `out_of_memory`: bytes of memory that there are, or that are allowed. */
+  availableBytes?: number;
   /** `http_status`: the status the server answered with. */
   status?: number;
   /** `network`, `http_status`, `cors`: the address that was asked for. */

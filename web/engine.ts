@@ -5,10 +5,15 @@ import type { EngineModule, WasmEngine, WasmLoadOptions, WasmSession, WasmStatus
 import { isErrorCode, TernlightError, type ErrorExtras } from '../js/errors.js';
 import type { GenerateParams } from '../js/protocol.js';
 
+const memoryHint = "A smaller contextLength, kvFormat 'int8' or fewer sessions take less memory; closing other tabs may free some.";
+
 /** Throws the error that a status names. */
 function check(status: WasmStatus, extras: ErrorExtras = {}): void {
   if (status.code === 'ok') return;
-  throw new TernlightError(isErrorCode(status.code) ? status.code : 'internal', status.message, extras);
+  const code = isErrorCode(status.code) ? status.code : 'internal';
+  const { neededBytes, availableBytes } = status;
+  const details = neededBytes > 0 ? { neededBytes, availableBytes } : (extras.details ?? {});
+  throw new TernlightError(code, status.message, { hint: code === 'out_of_memory' ? memoryHint : '', ...extras, details });
 }
 
 /** What the engine knows about a model: `infoJson()`. */
@@ -21,6 +26,7 @@ export interface EngineModelInfo {
   chatTemplateReplaced: boolean;
   headFormat: string;
   weightTypes: string;
+  i2sLayout: string;
   layers: number;
   dim: number;
   ffnDim: number;
@@ -51,10 +57,11 @@ export class Engine {
 
   /** Marks the end of the engine, also when it comes from one of its threads. The first reason stays. */
   crash(reason: unknown): TernlightError {
-    this.#crash ??= new TernlightError('worker_crashed', `The engine crashed: ${String(reason)}`, {
-      cause: reason,
-      hint: 'Load the model again: each load starts a new worker.',
-    });
+    const again = { cause: reason, hint: 'Load the model again: each load starts a new worker.' };
+    // What wasm/bindings.cc says when memory runs out outside the blocks whose size is known beforehand.
+    this.#crash ??= String(reason).includes('out of memory')
+      ? new TernlightError('out_of_memory', `The engine ended: ${String(reason)}`, { cause: reason, hint: memoryHint })
+      : new TernlightError('worker_crashed', `The engine crashed: ${String(reason)}`, again);
     return this.#crash;
   }
 
@@ -92,22 +99,31 @@ export class Engine {
     });
   }
 
-  /**
-   * Copies bytes of the file to where the loader wants them: the one copy they see. False when the loader has all it needs,
-   * and the rest of the chunk is not part of the model.
-   */
-  write(chunk: Uint8Array): boolean {
+  /** Which part of a split file the next bytes must be of, from 0, and where in it they start; undefined when no more are wanted. */
+  get wanted(): { part: number; offset: number } | undefined {
     return this.guard(() => {
-      for (let at = 0; at < chunk.length; ) {
+      const part = this.#engine.part();
+      return part < 0 ? undefined : { part, offset: this.#engine.offset() };
+    });
+  }
+
+  /**
+   * Copies bytes of the wanted part to where the loader wants them: the one copy they see. Returns how many it took; fewer
+   * than all when it wants another part from there on, or has all it needs.
+   */
+  write(chunk: Uint8Array): number {
+    return this.guard(() => {
+      const part = this.#engine.part();
+      let at = 0;
+      while (at < chunk.length && part >= 0 && this.#engine.part() === part) {
         const slot = this.#engine.reserve();
-        if (slot.size === 0) return false;
         const bytes = Math.min(slot.size, chunk.length - at);
         // The view anew each time: the memory may have grown in reserve().
         this.#module.HEAPU8.set(chunk.subarray(at, at + bytes), slot.ptr);
         check(this.#engine.commit(bytes));
         at += bytes;
       }
-      return true;
+      return at;
     });
   }
 
@@ -136,7 +152,7 @@ export class Engine {
   createSession(contextLength: number, kv: string): EngineSession {
     return this.guard(() => {
       const { status, session } = this.#engine.createSession(contextLength, kv);
-      check(status, { hint: 'A smaller contextLength, or fewer sessions at a time, take less memory.' });
+      check(status);
       if (session === null) throw new TernlightError('internal', 'The engine gave no session, and no error either');
       return new EngineSession(this, session);
     });

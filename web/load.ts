@@ -5,7 +5,11 @@ import { TernlightError } from '../js/errors.js';
 import type { LoadArgs } from '../js/protocol.js';
 import type { LoadProgress } from '../js/types.js';
 import type { Engine, EngineModelInfo } from './engine.js';
+import { feed } from './feed.js';
 import { openSource } from './sources/index.js';
+
+/** Tokens a session holds if nobody says otherwise: long contexts take memory that few conversations use. */
+export const defaultContext = 4096;
 
 /** Progress is reported at most once in so many milliseconds. */
 const reportMs = 50;
@@ -69,17 +73,17 @@ export async function loadModel(
   const { size } = stream.identity;
   let total = size;
   try {
-    target.beginLoad({ fileSize: size, head: args.head, kernel: args.kernel, zeros: args.zeros, maxResidentBytes: args.maxResidentBytes });
+    const { head, kernel, zeros, i2sLayout, maxResidentBytes, kvFormat: kv } = args;
+    const contextLength = args.contextLength || defaultContext;
+    target.beginLoad({ fileSizes: [size], head, kernel, zeros, i2sLayout, contextLength, kv, maxResidentBytes });
     progress.report('download', 0, total);
-    for await (const chunk of stream.chunks) {
-      received += chunk.length;
-      const more = target.write(chunk);
+    await feed(target, [stream.chunks], (bytes) => {
+      received += bytes;
       const counts = target.loadProgress();
       loaded = counts.loaded;
       if (counts.total > 0) total = counts.total;
       progress.tick(loaded, total);
-      if (!more) break;
-    }
+    });
     progress.report('load', loaded, total);
     const info = target.finishLoad();
     progress.report('ready', loaded, Math.max(total, loaded));

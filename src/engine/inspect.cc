@@ -73,7 +73,7 @@ std::string model_info_json(const ModelInfo& i, const Tokenizer& tokenizer) {
   w.begin_object().field("architecture", i.architecture).field("name", i.name).field("tokenizer", i.tokenizer);
   w.field("preTokenizer", i.pre_tokenizer).field("chatTemplate", i.chat_template);
   w.field("chatTemplateReplaced", i.chat_template_replaced).field("headFormat", i.head_format);
-  w.field("weightTypes", i.weight_types).field("i2sPacking", i.i2s_packing).field("layers", i.layers).field("dim", i.dim).field("ffnDim", i.ffn_dim);
+  w.field("weightTypes", i.weight_types).field("i2sLayout", i.i2s_packing).field("layers", i.layers).field("dim", i.dim).field("ffnDim", i.ffn_dim);
   w.field("heads", i.heads).field("kvHeads", i.kv_heads).field("headDim", i.head_dim).field("vocabSize", i.vocab_size);
   w.field("contextLength", i.context_length).field("parameters", i.parameters);
   w.field("ternaryParameters", i.ternary_parameters).field("fileBytes", i.file_bytes).field("residentBytes", i.resident_bytes);
