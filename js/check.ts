@@ -219,7 +219,7 @@ function checkIntegrity(given: unknown): string[] {
 }
 
 const loadOptions = [
-  ...['signal', 'onProgress', 'threads', 'contextLength', 'head', 'kvFormat', 'kernel', 'zeros', 'maxResidentBytes'],
+  ...['signal', 'onProgress', 'threads', 'contextLength', 'head', 'kvFormat', 'kernel', 'zeros', 'i2sLayout', 'maxResidentBytes'],
   ...['cache', 'integrity', 'build', 'stallTimeout', 'retries', 'parallel', 'wasmUrl', 'workerUrl'],
 ];
 
@@ -243,6 +243,7 @@ export function checkLoad(given: LoadOptions | undefined, resolve: (url: string 
     kvFormat: checkChoice('kvFormat', options.kvFormat ?? 'f16', ['f16', 'f32', 'int8']),
     kernel: checkChoice('kernel', options.kernel ?? 'auto', ['auto', 'dot-i16', 'dot-i32', 'products', 'look-up', 'scalar']),
     zeros: checkChoice('zeros', options.zeros ?? 'skip', ['skip', 'read']),
+    i2sLayout: checkChoice('i2sLayout', options.i2sLayout ?? 'auto', ['auto', '128x32', '64x16', '4row']),
     maxResidentBytes: maxResidentBytes === undefined ? 0 : checkNumber('maxResidentBytes', maxResidentBytes, 1, 2 ** 53 - 1, true),
     build,
     stallTimeout: checkNumber('stallTimeout', stallTimeout, 0, maxToken, false),

@@ -8,14 +8,14 @@ export interface ErrorDetails {
   neededTokens?: number;
   /** `context_overflow`: tokens the context window holds. */
   availableTokens?: number;
+  /** `out_of_memory`: bytes of memory that are needed. `quota`: bytes there must be room for in the browser's storage. */
+  neededBytes?: number;
+  /** `out_of_memory`: bytes of memory that there are, or that are allowed. `quota`: bytes there is room for. */
+  availableBytes?: number;
   /** `http_status`: the status the server answered with. */
   status?: number;
   /** `network`, `http_status`, `cors`, `bad_range`, `file_changed`: the address that was asked for. */
   url?: string;
-  /** `quota`: bytes there must be room for. */
-  neededBytes?: number;
-  /** `quota`: bytes there is room for. */
-  availableBytes?: number;
   /** `network`, `http_status`, `truncated`: bytes of the file that are here. */
   receivedBytes?: number;
   /** `network`, `http_status`, `truncated`: bytes that were announced; 0 if none were. */

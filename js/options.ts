@@ -46,7 +46,16 @@ export interface LoadOptions {
    * the same: the results are equal, and only the time tells.
    */
   zeros?: 'skip' | 'read';
-  /** Refuse with `out_of_memory` a model whose weights take more than this. Default: no limit. */
+  /**
+   * How the tensors of an I2_S file are packed, which no file says. `'auto'` (default) goes by the weights, which tell in
+   * trained models, else by `'128x32'`, which all published files have. `'64x16'`: quantised on an ARM machine. `'4row'`:
+   * by a build of bitnet.cpp that puts four rows together.
+   */
+  i2sLayout?: 'auto' | '128x32' | '64x16' | '4row';
+  /**
+   * Refuse with `out_of_memory`, before any weight is fetched, a model whose weights together with a session of
+   * `contextLength` tokens take more bytes than this. Default: no limit.
+   */
   maxResidentBytes?: number;
   /**
    * Where a file that comes from a URL is kept, so that it need not be fetched again and an interrupted download is taken up

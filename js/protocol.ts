@@ -42,6 +42,7 @@ export interface LoadArgs {
   kvFormat: string;
   kernel: string;
   zeros: string;
+  i2sLayout: string;
   /** 0: no limit. */
   maxResidentBytes: number;
   build: 'auto' | Build;

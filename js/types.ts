@@ -114,6 +114,8 @@ export interface ModelInfo {
   headFormat: string;
   /** The types of the file's weights, as text. */
   weightTypes: string;
+  /** How the file's I2_S tensors were packed, told from the weights or as the option `i2sLayout` said; `''` when it has none. */
+  i2sLayout: string;
   layers: number;
   dim: number;
   ffnDim: number;

@@ -14,3 +14,8 @@ foreach(folder IN ITEMS unit kernels)
   target_link_libraries(${folder}_tests PRIVATE ternlight_core GTest::gmock GTest::gtest_main)
   add_test(NAME ${folder} COMMAND ${folder}_tests)
 endforeach()
+
+# Tests load random models as well: the tool's writer, without its program.
+foreach(file IN ITEMS random_model_writer random_weights random_gate_bias synthetic_vocab)
+  target_sources(unit_tests PRIVATE ${PROJECT_SOURCE_DIR}/src/tools/${file}.cc)
+endforeach()

@@ -23,6 +23,7 @@ namespace {
 
 struct WasmStatus {
   std::string code, message;
+  double needed_bytes, available_bytes;
 };
 
 struct WasmSlot {
@@ -36,7 +37,9 @@ struct WasmStep {
   uint32_t prefill_done, prefill_total;
 };
 
-WasmStatus to_wasm(const Status& status) { return {name(status.code), status.message}; }
+WasmStatus to_wasm(const Status& status) {
+  return {name(status.code), status.message, static_cast<double>(status.needed), static_cast<double>(status.available)};
+}
 
 // JavaScript's own encoder: Embind's string conversion eats the character behind a lone surrogate.
 std::string utf8(const val& text) {
@@ -49,6 +52,20 @@ std::vector<Token> tokens(const val& ids) { return emscripten::convertJSArrayToN
 
 WasmStatus bad_argument(const char* what, const char* expected, const std::string& found) {
   return to_wasm(error(ErrorCode::invalid_argument, std::string(what) + ": expected " + expected + ", found \"" + found + "\""));
+}
+
+std::optional<KvFormat> kv_format(const std::string& text) {
+  if (text == "f16") return KvFormat::f16;
+  if (text == "f32") return KvFormat::f32;
+  if (text == "int8") return KvFormat::int8;
+  return std::nullopt;
+}
+
+std::optional<I2sPacking> i2s_packing(const std::string& text) {
+  for (const I2sPacking p : {I2sPacking::automatic, I2sPacking::blocks_128, I2sPacking::blocks_64, I2sPacking::four_rows}) {
+    if (text == name(p)) return p;
+  }
+  return std::nullopt;
 }
 
 // A model keeps its engine, a session its model: JavaScript may delete them in any order.
@@ -148,11 +165,24 @@ class WasmEngine {
     if (zeros != "skip" && zeros != "read") return bad_argument("zeros", "skip or read", zeros);
     load.zeros = zeros == "skip" ? Zeros::skip : Zeros::read;
     if (const Status status = engine_->use_kernel(utf8(options["kernel"])); !status.ok()) return to_wasm(status);
-    const double file_size = options["fileSize"].as<double>(), limit = options["maxResidentBytes"].as<double>();
-    if (!is_byte_count(file_size)) return bad_argument("fileSize", "a number of bytes", std::to_string(file_size));
+    const std::string layout = utf8(options["i2sLayout"]), kv = utf8(options["kv"]);
+    const std::optional<I2sPacking> packing = i2s_packing(layout);
+    if (!packing) return bad_argument("i2sLayout", "auto, 128x32, 64x16 or 4row", layout);
+    load.i2s_packing = *packing;
+    const std::optional<KvFormat> format = kv_format(kv);
+    if (!format) return bad_argument("kv", "f16, f32 or int8", kv);
+    load.kv = *format;
+    load.context_length = options["contextLength"].as<uint32_t>();
+    const double limit = options["maxResidentBytes"].as<double>();
     if (!is_byte_count(limit)) return bad_argument("maxResidentBytes", "a number of bytes", std::to_string(limit));
-    load.file_size = static_cast<uint64_t>(file_size);
     load.max_resident_bytes = static_cast<uint64_t>(limit);
+    const std::vector<double> sizes = emscripten::convertJSArrayToNumberVector<double>(options["fileSizes"]);
+    if (sizes.empty() || sizes.size() > 65535) return bad_argument("fileSizes", "1 to 65535 numbers", std::to_string(sizes.size()) + " of them");
+    load.file_sizes.clear();
+    for (const double size : sizes) {
+      if (!is_byte_count(size)) return bad_argument("fileSizes", "numbers of bytes", std::to_string(size));
+      load.file_sizes.push_back(static_cast<uint64_t>(size));
+    }
     model_.reset();  // first: two models rarely fit
     loader_.reset();
     loader_ = std::make_unique<ModelLoader>(*engine_, load);
@@ -171,6 +201,9 @@ class WasmEngine {
     return to_wasm(loader_->commit(static_cast<size_t>(bytes)));
   }
 
+  // -1 when no more bytes are wanted.
+  double part() const { return loader_ && !loader_->reserve().empty() ? static_cast<double>(loader_->part()) : -1; }
+  double offset() const { return loader_ ? static_cast<double>(loader_->offset()) : 0; }
   double loaded() const { return loader_ ? static_cast<double>(loader_->loaded()) : 0; }
   double total() const { return loader_ ? static_cast<double>(loader_->total()) : 0; }
 
@@ -206,17 +239,12 @@ class WasmEngine {
       result.set("status", to_wasm(error(ErrorCode::invalid_argument, "createSession: expected a loaded model, found none")));
       return result;
     }
-    SessionOptions options{.context_length = context_length};
-    if (kv == "f16") {
-      options.kv = KvFormat::f16;
-    } else if (kv == "f32") {
-      options.kv = KvFormat::f32;
-    } else if (kv == "int8") {
-      options.kv = KvFormat::int8;
-    } else {
+    const std::optional<KvFormat> format = kv_format(kv);
+    if (!format) {
       result.set("status", bad_argument("kv", "f16, f32 or int8", kv));
       return result;
     }
+    const SessionOptions options{.context_length = context_length, .kv = *format};
     Result<Session> session = Session::create(*engine_, model_->model, options);
     result.set("status", to_wasm(session.status()));
     if (session.ok()) result.set("session", WasmSession(model_, std::move(*session)));
@@ -248,6 +276,7 @@ std::string WasmEngine::info_json() const {
       .field("chatTemplateReplaced", info.chat_template_replaced)
       .field("headFormat", info.head_format)
       .field("weightTypes", info.weight_types)
+      .field("i2sLayout", info.i2s_packing)
       .field("layers", info.layers)
       .field("dim", info.dim)
       .field("ffnDim", info.ffn_dim)
@@ -280,7 +309,11 @@ EMSCRIPTEN_BINDINGS(ternlight) {
   using emscripten::function;
   using emscripten::value_object;
 
-  value_object<WasmStatus>("Status").field("code", &WasmStatus::code).field("message", &WasmStatus::message);
+  value_object<WasmStatus>("Status")
+      .field("code", &WasmStatus::code)
+      .field("message", &WasmStatus::message)
+      .field("neededBytes", &WasmStatus::needed_bytes)
+      .field("availableBytes", &WasmStatus::available_bytes);
   value_object<WasmSlot>("Slot").field("ptr", &WasmSlot::ptr).field("size", &WasmSlot::size);
   value_object<WasmStep>("Step")
       .field("kind", &WasmStep::kind)
@@ -299,6 +332,8 @@ EMSCRIPTEN_BINDINGS(ternlight) {
       .function("beginLoad", &WasmEngine::begin_load)
       .function("reserve", &WasmEngine::reserve)
       .function("commit", &WasmEngine::commit)
+      .function("part", &WasmEngine::part)
+      .function("offset", &WasmEngine::offset)
       .function("loaded", &WasmEngine::loaded)
       .function("total", &WasmEngine::total)
       .function("finishLoad", &WasmEngine::finish_load)

@@ -8,6 +8,9 @@
 export interface WasmStatus {
   code: string;
   message: string;
+  /** Of `out_of_memory`: bytes that are needed, and those there are; otherwise 0. */
+  neededBytes: number;
+  availableBytes: number;
 }
 
 /** Where the next bytes go. `size` 0: the file is complete, or the load has failed. */
@@ -27,12 +30,21 @@ export interface WasmStep {
 }
 
 export interface WasmLoadOptions {
-  fileSize: number;
+  /** Bytes of each part of a split file, in order; of one file [its size]. 0 when unknown. */
+  fileSizes: number[];
+  /** 'auto' | 'file' | 'f16' | 'int8' | 'q6_k' */
   head: string;
   /** `auto` or the name of a way to compute ternary products. */
   kernel: string;
   /** `skip` or `read`. */
   zeros: string;
+  /** How I2_S tensors are packed: 'auto' | '128x32' | '64x16' | '4row'. */
+  i2sLayout: string;
+  /** Memory for a session of so many tokens (at most the model's own) is reserved with the weights; 0: for none. */
+  contextLength: number;
+  /** That session's keys and values: 'f16' | 'f32' | 'int8'. */
+  kv: string;
+  /** For weights and that session; 0: no limit. */
   maxResidentBytes: number;
 }
 
@@ -46,10 +58,12 @@ export interface WasmEngine {
   /** And with several tokens'. */
   gemmKernel(): string;
 
-  /** Options: `head` 'auto' | 'file' | 'f16' | 'int8' | 'q6_k'; `fileSize` 0 when unknown; `maxResidentBytes` 0 = no limit. */
   beginLoad(options: WasmLoadOptions): WasmStatus;
   reserve(): WasmSlot;
   commit(bytes: number): WasmStatus;
+  /** Which part of a split file the next bytes are of, from 0, and where in it they are; -1 when no more are wanted. */
+  part(): number;
+  offset(): number;
   loaded(): number;
   total(): number;
   finishLoad(): WasmStatus;

@@ -48,6 +48,13 @@ set(mt_link_options
 # Relaxed instructions in these files only; the rest of a relaxed build is the same code as in a simd128 build.
 set_source_files_properties(${TERNLIGHT_RELAXED_SOURCES} PROPERTIES COMPILE_OPTIONS -mrelaxed-simd)
 
+# What runs once for a model is made small: -O3 unrolls loops over headers and inlines the wording of errors.
+file(GLOB small_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/gguf/*.cc)
+foreach(file IN ITEMS base/json engine/inspect model/archs model/loader model/memory_plan model/schema model/tensor_plan tensor/pack/i2_s_packing)
+  list(APPEND small_sources ${PROJECT_SOURCE_DIR}/src/${file}.cc)
+endforeach()
+set_source_files_properties(${small_sources} PROPERTIES COMPILE_OPTIONS -Os)
+
 foreach(threads IN ITEMS st mt)
   if(threads STREQUAL mt)
     set(has_threads 1)

@@ -4,24 +4,14 @@ import { missingUntil, presentUntil, type ByteRange } from '../js/cache/manifest
 import type { Announcer } from '../js/cache/locks.js';
 import { TernlightError } from '../js/errors.js';
 import type { HeldEntry } from './held-entry.js';
+import { HeldBytes, type Piece } from './piece.js';
 import type { ByteStream, FileIdentity } from './sources/source.js';
-
-/** Stored bytes that have not been taken yet: whoever takes them says where to, and they get there without a copy between. */
-export interface StoredPiece {
-  /** Bytes that are left. */
-  readonly length: number;
-  /** Fills the view with the next bytes, at most `length`; they stay the next until they are taken. */
-  read(into: Uint8Array): number | Promise<number>;
-  /** So many bytes are done with. */
-  take(bytes: number): void;
-}
-
-export type Piece = Uint8Array | StoredPiece;
 
 /** Stored bytes come in pieces of at most this size, so that other things have their turn. */
 const pieceBytes = 4 * 1024 * 1024;
 
-class StoredRun implements StoredPiece {
+class StoredRun implements Piece {
+  readonly isStored = true;
   readonly #held: HeldEntry;
   #at: number;
   readonly #end: number;
@@ -136,7 +126,7 @@ export class CachedStream implements ByteStream {
         for await (const chunk of network.chunks) {
           at += chunk.length;
           announcer.announce(at, identity.size);
-          yield chunk;
+          yield new HeldBytes(chunk);
         }
       } catch (error) {
         // Old bytes and new ones do not make a file.
@@ -152,13 +142,9 @@ export class CachedStream implements ByteStream {
 
   async *#chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const piece of this.#pieces()) {
-      if (piece instanceof Uint8Array) {
-        yield piece;
-      } else {
-        const bytes = new Uint8Array(piece.length);
-        await piece.read(bytes);
-        yield bytes;
-      }
+      const bytes = new Uint8Array(piece.length);
+      await piece.read(bytes);
+      yield bytes;
     }
   }
 }

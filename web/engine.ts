@@ -4,15 +4,20 @@
 import type { EngineModule, WasmEngine, WasmLoadOptions, WasmSession, WasmStatus, WasmStep } from '../wasm/module.js';
 import { isErrorCode, TernlightError, type ErrorExtras } from '../js/errors.js';
 import type { GenerateParams } from '../js/protocol.js';
-import type { StoredPiece } from './cached-stream.js';
+import { HeldBytes, type Piece } from './piece.js';
 
 /** Stored bytes are read in parts of at least so many, as far as there are so many. */
-const minReadBytes = 256 * 1024;
+const minReadBytes = 1024 * 1024;
+
+const memoryHint = "A smaller contextLength, kvFormat 'int8' or fewer sessions take less memory; closing other tabs may free some.";
 
 /** Throws the error that a status names. */
 function check(status: WasmStatus, extras: ErrorExtras = {}): void {
   if (status.code === 'ok') return;
-  throw new TernlightError(isErrorCode(status.code) ? status.code : 'internal', status.message, extras);
+  const code = isErrorCode(status.code) ? status.code : 'internal';
+  const { neededBytes, availableBytes } = status;
+  const details = neededBytes > 0 ? { neededBytes, availableBytes } : (extras.details ?? {});
+  throw new TernlightError(code, status.message, { hint: code === 'out_of_memory' ? memoryHint : '', ...extras, details });
 }
 
 /** What the engine knows about a model: `infoJson()`. */
@@ -25,6 +30,7 @@ export interface EngineModelInfo {
   chatTemplateReplaced: boolean;
   headFormat: string;
   weightTypes: string;
+  i2sLayout: string;
   layers: number;
   dim: number;
   ffnDim: number;
@@ -47,6 +53,7 @@ export class Engine {
   readonly #module: EngineModule;
   readonly #engine: WasmEngine;
   #crash: TernlightError | undefined;
+  #readBuffer: Uint8Array | undefined;
 
   constructor(module: EngineModule, threads: number) {
     this.#module = module;
@@ -55,10 +62,11 @@ export class Engine {
 
   /** Marks the end of the engine, also when it comes from one of its threads. The first reason stays. */
   crash(reason: unknown): TernlightError {
-    this.#crash ??= new TernlightError('worker_crashed', `The engine crashed: ${String(reason)}`, {
-      cause: reason,
-      hint: 'Load the model again: each load starts a new worker.',
-    });
+    const again = { cause: reason, hint: 'Load the model again: each load starts a new worker.' };
+    // What wasm/bindings.cc says when memory runs out outside the blocks whose size is known beforehand.
+    this.#crash ??= String(reason).includes('out of memory')
+      ? new TernlightError('out_of_memory', `The engine ended: ${String(reason)}`, { cause: reason, hint: memoryHint })
+      : new TernlightError('worker_crashed', `The engine crashed: ${String(reason)}`, again);
     return this.#crash;
   }
 
@@ -96,53 +104,44 @@ export class Engine {
     });
   }
 
-  /**
-   * Copies bytes of the file to where the loader wants them: the one copy they see. False when the loader has all it needs,
-   * and the rest of the chunk is not part of the model.
-   */
-  write(chunk: Uint8Array): boolean {
+  /** Which part of a split file the next bytes must be of, from 0; undefined when no more are wanted. */
+  get wantedPart(): number | undefined {
     return this.guard(() => {
-      for (let at = 0; at < chunk.length; ) {
-        const slot = this.#engine.reserve();
-        if (slot.size === 0) return false;
-        const bytes = Math.min(slot.size, chunk.length - at);
-        // The view anew each time: the memory may have grown in reserve().
-        this.#module.HEAPU8.set(chunk.subarray(at, at + bytes), slot.ptr);
-        check(this.#engine.commit(bytes));
-        at += bytes;
-      }
-      return true;
+      const part = this.#engine.part();
+      return part < 0 ? undefined : part;
     });
   }
 
   /**
-   * Lets stored bytes be read straight to where the loader wants them; `see` has a look at each part before the loader does.
-   * False as for write().
+   * Lets bytes of the wanted part be read to where the loader wants them, until they are used up or it wants another part, or no
+   * more. `see` has a look at them before the loader does.
    */
-  async fill(piece: StoredPiece, see: (bytes: Uint8Array) => void = () => undefined): Promise<boolean> {
-    while (piece.length > 0) {
+  async fill(piece: Piece, see: (bytes: Uint8Array) => void): Promise<void> {
+    const part = this.wantedPart;
+    while (piece.length > 0 && part !== undefined && this.wantedPart === part) {
       const slot = this.guard(() => this.#engine.reserve());
-      if (slot.size === 0) return false;
-      if (slot.size < minReadBytes && slot.size < piece.length) {
+      if (slot.size === 0) throw new TernlightError('internal', `Expected room for part ${part} of the file, found none`);
+      if (piece.isStored && slot.size < minReadBytes && slot.size < piece.length) {
         // Rows that the loader converts: many small reads would take longer than one large one and a copy.
-        const bytes = new Uint8Array(Math.min(minReadBytes, piece.length));
+        this.#readBuffer ??= new Uint8Array(minReadBytes);
+        const bytes = this.#readBuffer.subarray(0, Math.min(minReadBytes, piece.length));
         await piece.read(bytes);
-        see(bytes);
-        piece.take(bytes.length);
-        if (!this.write(bytes)) return false;
+        const held = new HeldBytes(bytes);
+        await this.fill(held, see);
+        piece.take(bytes.length - held.length);
         continue;
       }
+      // The view anew each time: the memory may have grown in reserve(). Nothing else enters the engine during a load, so that it
+      // does not grow while bytes are read.
       const target = this.#module.HEAPU8.subarray(slot.ptr, slot.ptr + Math.min(slot.size, piece.length));
-      // Awaited only where it must be: the memory does not grow meanwhile, as nothing else enters the engine during a load.
       const reading = piece.read(target);
-      if (typeof reading !== 'number') await reading;
+      if (typeof reading !== 'number') await reading; // only where it must be: most reads are done by now
       see(target);
       piece.take(target.length);
       this.guard(() => {
         check(this.#engine.commit(target.length));
       });
     }
-    return true;
   }
 
   /** Bytes taken so far, and in all (0 until the header is read). */
@@ -153,6 +152,7 @@ export class Engine {
   finishLoad(): EngineModelInfo {
     return this.guard(() => {
       check(this.#engine.finishLoad());
+      this.#readBuffer = undefined;
       // The shape is promised by wasm/module.d.ts, and a test holds the two together.
       return JSON.parse(this.#engine.infoJson()) as EngineModelInfo;
     });
@@ -170,7 +170,7 @@ export class Engine {
   createSession(contextLength: number, kv: string): EngineSession {
     return this.guard(() => {
       const { status, session } = this.#engine.createSession(contextLength, kv);
-      check(status, { hint: 'A smaller contextLength, or fewer sessions at a time, take less memory.' });
+      check(status);
       if (session === null) throw new TernlightError('internal', 'The engine gave no session, and no error either');
       return new EngineSession(this, session);
     });

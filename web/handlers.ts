@@ -8,7 +8,7 @@ import type { ModelInfo } from '../js/types.js';
 import { ChatTemplate, turnStops } from './chat-template.js';
 import { Engine, type EngineModelInfo, type EngineSession } from './engine.js';
 import { generate, prefill } from './generate.js';
-import { loadModel } from './load.js';
+import { defaultContext, loadModel } from './load.js';
 import { choose, type Candidate, type Place } from './variants.js';
 import { verify } from './verify.js';
 import { makeYield } from './yield.js';
@@ -18,9 +18,6 @@ export interface Surroundings {
   detectPlace(): Promise<Place>;
   instantiate(candidate: Candidate, onAbort: (reason: unknown) => void): Promise<EngineModule>;
 }
-
-/** Tokens a session holds if nobody says otherwise: long contexts take memory that few conversations use. */
-const defaultContext = 4096;
 
 /** The loaded model with all that belongs to it. */
 interface Loaded {
@@ -46,6 +43,9 @@ function modelWarnings({ info, template }: Loaded): string[] {
   const warnings: string[] = [];
   if (info.chatTemplateReplaced) {
     warnings.push("The file's chat template is a placeholder; the one the model was trained with is used instead.");
+  }
+  if (info.i2sLayout !== '' && info.i2sLayout !== '128x32') {
+    warnings.push(`The file's weights are read as packed ${info.i2sLayout}, not 128x32 as is usual: so they themselves, or the option i2sLayout, say.`);
   }
   if (template.isPlain) {
     warnings.push('The file has no chat template: chat calls write messages as plain lines "role: content", which the model may not know.');

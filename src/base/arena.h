@@ -17,7 +17,8 @@ class Arena {
 
   Arena() = default;
 
-  // One block of `bytes`, not initialised. Fails with out_of_memory, naming `what` and the bytes asked for.
+  // One block of `bytes`, not initialised. Fails with out_of_memory, naming `what`, the bytes asked for and those
+  // there are.
   static Result<Arena> create(size_t bytes, const char* what);
 
   // The next `bytes`, aligned to kAlignment; nullptr when the block is used up.

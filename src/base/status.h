@@ -29,12 +29,16 @@ inline const char* name(ErrorCode code) {
 struct [[nodiscard]] Status {
   ErrorCode code = ErrorCode::ok;
   std::string message;
+  uint64_t needed = 0, available = 0;  // bytes, of out_of_memory
 
   bool ok() const { return code == ErrorCode::ok; }
 };
 
 inline Status ok_status() { return {}; }
-inline Status error(ErrorCode code, std::string message) { return {code, std::move(message)}; }
+inline Status error(ErrorCode code, std::string message) { return {code, std::move(message), 0, 0}; }
+inline Status out_of_memory(std::string message, uint64_t needed, uint64_t available) {
+  return {ErrorCode::out_of_memory, std::move(message), needed, available};
+}
 
 // A value or the reason why there is none.
 template <class T>

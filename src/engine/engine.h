@@ -22,6 +22,7 @@
 #include "model/zero_counts.h"
 #include "nn/kv_format.h"
 #include "sampling/params.h"
+#include "tensor/pack/i2_s_packing.h"
 #include "text/tokenizer.h"
 
 namespace ternlight {
@@ -59,10 +60,15 @@ class Engine {
 enum class Zeros : uint8_t { skip, read };
 
 struct LoadOptions {
-  uint64_t file_size = 0;  // bytes; 0 when not known
+  std::vector<uint64_t> file_sizes = {0};  // bytes, one for each part of a split file; 0 when not known
   HeadFormat head = HeadFormat::automatic;
   Zeros zeros = Zeros::skip;
-  uint64_t max_resident_bytes = 0;  // refuse (out_of_memory) before reserving more than this; 0 is no limit
+  I2sPacking i2s_packing = I2sPacking::automatic;  // how I2_S tensors are packed; automatic goes by the weights, else 128x32
+  // A session of so many tokens (of the model's own if that is less) will be made: memory for it is reserved, and the load
+  // refused, before any weight comes. 0 reserves for no session.
+  uint32_t context_length = 0;
+  KvFormat kv = KvFormat::f16;
+  uint64_t max_resident_bytes = 0;  // of weights and that session: refuse (out_of_memory) what takes more; 0 is no limit
 };
 
 struct ModelInfo {
@@ -70,6 +76,7 @@ struct ModelInfo {
   uint32_t layers, dim, ffn_dim, heads, kv_heads, head_dim, vocab_size, context_length;
   uint64_t parameters, ternary_parameters;
   uint64_t file_bytes, resident_bytes;
+  std::string i2s_packing;  // how the file's I2_S tensors were packed; empty when it has none
   bool chat_template_replaced;  // the file's own template is a known placeholder; chat_template is the trained one
 };
 
@@ -93,7 +100,8 @@ class Model {
   std::unique_ptr<Impl> impl_;
 };
 
-// Takes a file's bytes in order and unpacks them as they pass. Peak memory is the weights plus one row.
+// Takes a file's bytes in order and unpacks them as they pass. Peak memory is the weights plus one row. Of a split file, first
+// the header of each part is read, then the data of each: part() says which one the next bytes must come from.
 class ModelLoader {
  public:
   ModelLoader(Engine& engine, const LoadOptions& options);
@@ -103,7 +111,10 @@ class ModelLoader {
   std::span<uint8_t> reserve();
   // The first n bytes of what reserve() gave have been written. An error is final; reserve() is empty from then on.
   Status commit(size_t n);
-  // Bytes of the file taken so far, and in all (0 until the header is read).
+  // The part that the next bytes are of, from 0, and where in it they are. Changes only in commit().
+  size_t part() const;
+  uint64_t offset() const;
+  // Bytes taken so far, and in all (0 until that is known), of all parts.
   uint64_t loaded() const;
   uint64_t total() const;
   bool header_complete() const;

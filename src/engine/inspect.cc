@@ -40,6 +40,13 @@ std::string header_json(const gguf::Header& header) {
   JsonWriter w;
   w.begin_object().field("version", header.version).field("alignment", header.alignment);
   w.field("data_offset", header.data_offset).field("file_bytes", header.file_bytes);
+  if (header.parts.size() > 1) {
+    w.key("parts").begin_array();
+    for (const gguf::Extent& part : header.parts) {
+      w.begin_object().field("data_offset", part.data_offset).field("file_bytes", part.file_bytes).end_object();
+    }
+    w.end_array();
+  }
   w.key("metadata").begin_object();
   for (const auto& [key, value] : header.metadata.values) {
     w.key(key);
@@ -50,9 +57,11 @@ std::string header_json(const gguf::Header& header) {
   for (const gguf::TensorInfo& t : header.tensors) {
     const uint64_t weights = t.k() * t.rows();
     parameters += weights;
-    w.begin_object().field("name", t.name).field("type", gguf::type_name(t.type)).key("shape").begin_array();
+    w.begin_object().field("name", t.name).field("type", gguf::type_name(t)).key("shape").begin_array();
     for (const uint64_t d : t.dims) w.value(d);
-    w.end_array().field("offset", t.offset).field("bytes", t.bytes);
+    w.end_array();
+    if (header.parts.size() > 1) w.field("part", t.part);
+    w.field("offset", t.offset).field("bytes", t.bytes);
     w.field("bits_per_weight", weights == 0 ? 0.0 : 8.0 * static_cast<double>(t.bytes) / static_cast<double>(weights)).end_object();
   }
   w.end_array().field("parameters", parameters).end_object();
@@ -64,7 +73,7 @@ std::string model_info_json(const ModelInfo& i, const Tokenizer& tokenizer) {
   w.begin_object().field("architecture", i.architecture).field("name", i.name).field("tokenizer", i.tokenizer);
   w.field("preTokenizer", i.pre_tokenizer).field("chatTemplate", i.chat_template);
   w.field("chatTemplateReplaced", i.chat_template_replaced).field("headFormat", i.head_format);
-  w.field("weightTypes", i.weight_types).field("layers", i.layers).field("dim", i.dim).field("ffnDim", i.ffn_dim);
+  w.field("weightTypes", i.weight_types).field("i2sLayout", i.i2s_packing).field("layers", i.layers).field("dim", i.dim).field("ffnDim", i.ffn_dim);
   w.field("heads", i.heads).field("kvHeads", i.kv_heads).field("headDim", i.head_dim).field("vocabSize", i.vocab_size);
   w.field("contextLength", i.context_length).field("parameters", i.parameters);
   w.field("ternaryParameters", i.ternary_parameters).field("fileBytes", i.file_bytes).field("residentBytes", i.resident_bytes);

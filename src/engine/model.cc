@@ -31,7 +31,7 @@ std::string projection_types(const gguf::Header& header) {
   std::vector<std::pair<size_t, std::string>> counts;
   for (const gguf::TensorInfo& t : header.tensors) {
     if (!t.name.starts_with("blk.") || t.dims.size() < 2) continue;
-    const std::string type = gguf::type_name(t.type);
+    const std::string type = gguf::type_name(t);
     auto it = std::find_if(counts.begin(), counts.end(), [&](const auto& c) { return c.second == type; });
     if (it == counts.end()) it = counts.insert(counts.end(), {0, type});
     it->first++;
@@ -54,6 +54,7 @@ ModelInfo make_info(const LoadedWeights& loaded, const Tokenizer& tokenizer) {
   info.chat_template_replaced = chat.replaced;
   info.head_format = layout_name(loaded.weights->output.layout);
   info.weight_types = projection_types(loaded.header);
+  info.i2s_packing = loaded.i2s == I2sPacking::automatic ? "" : name(loaded.i2s);
   info.layers = c.layers;
   info.dim = c.dim;
   info.ffn_dim = c.ffn_dim;
@@ -100,7 +101,13 @@ const Tokenizer& Model::tokenizer() const { return impl_->tokenizer; }
 
 struct ModelLoader::Impl {
   Impl(Engine& e, const LoadOptions& o)
-      : engine(e), zeros(o.zeros), weights(e.impl().kernels, {o.file_size, o.head, o.max_resident_bytes}) {}
+      : engine(e),
+        zeros(o.zeros),
+        weights(e.impl().kernels,
+                {o.file_sizes,
+                 o.head,
+                 o.i2s_packing,
+                 {o.context_length, o.kv, SessionOptions().prefill_chunk, e.threads(), o.max_resident_bytes}}) {}
   Engine& engine;
   Zeros zeros;
   WeightLoader weights;
@@ -111,6 +118,8 @@ ModelLoader::ModelLoader(Engine& engine, const LoadOptions& options)
 ModelLoader::~ModelLoader() = default;
 std::span<uint8_t> ModelLoader::reserve() { return impl_->weights.reserve(); }
 Status ModelLoader::commit(size_t n) { return impl_->weights.commit(n); }
+size_t ModelLoader::part() const { return impl_->weights.part(); }
+uint64_t ModelLoader::offset() const { return impl_->weights.offset(); }
 uint64_t ModelLoader::loaded() const { return impl_->weights.loaded(); }
 uint64_t ModelLoader::total() const { return impl_->weights.total(); }
 bool ModelLoader::header_complete() const { return impl_->weights.header() != nullptr; }
@@ -121,6 +130,7 @@ Result<Model> ModelLoader::finish() {
   if (engine.kernel_is_open) choose_methods(engine.kernels);
   engine.kernel_is_open = false;
   TERNLIGHT_ASSIGN(Tokenizer tokenizer, Tokenizer::create(loaded.header.metadata));
+  loaded.session_memory = Arena();  // free for sessions
   Model model(std::make_unique<Model::Impl>(std::move(loaded), std::move(tokenizer)));
   if (impl_->zeros == Zeros::skip && can_arrange_for_zeros(model.impl().config(), *model.impl().loaded.weights)) {
     TERNLIGHT_ASSIGN(const ZeroCounts counts, count_zeros(impl_->engine, model));

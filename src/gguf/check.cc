@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gguf/printable.h"
+#include "gguf/shared_ids.h"
 
 namespace ternlight::gguf {
 namespace {
@@ -12,7 +13,7 @@ Status overlap(const TensorInfo& a, const TensorInfo& b) {
   return error(ErrorCode::corrupt_file,
                "tensor '" + printable(b.name) + "': expected an offset from " +
                    std::to_string(a.offset + a.bytes) + " on, behind tensor '" + printable(a.name) + "' (" +
-                   type_name(a.type) + ", " + std::to_string(a.bytes) + " bytes at offset " +
+                   type_name(a) + ", " + std::to_string(a.bytes) + " bytes at offset " +
                    std::to_string(a.offset) + "), found offset " + std::to_string(b.offset));
 }
 
@@ -46,6 +47,7 @@ Status place_tensors(Header& header, uint64_t file_size) {
       } else if (file_size > header.data_offset && file_size - header.data_offset > tensor.offset) {
         tensor.bytes = file_size - header.data_offset - tensor.offset;
       }
+      tensor.told = tell_apart(tensor.type, tensor.k(), tensor.rows(), tensor.bytes, header.alignment);
     }
     if (__builtin_add_overflow(tensor.offset, tensor.bytes, &end) || end > INT64_MAX - header.data_offset) {
       return error(ErrorCode::corrupt_file, "tensor '" + printable(tensor.name) +
@@ -55,13 +57,14 @@ Status place_tensors(Header& header, uint64_t file_size) {
     }
     if (file_size != 0 && header.data_offset + end > file_size) {
       return error(ErrorCode::truncated,
-                   "tensor '" + printable(tensor.name) + "' (" + type_name(tensor.type) + ", " +
+                   "tensor '" + printable(tensor.name) + "' (" + type_name(tensor) + ", " +
                        std::to_string(tensor.bytes) + " bytes): expected to end at offset " +
                        std::to_string(header.data_offset + end) + " of the file, found a file of " +
                        std::to_string(file_size) + " bytes");
     }
   }
   header.file_bytes = header.data_offset + end;
+  header.parts = {{header.data_offset, header.file_bytes}};
   return ok_status();
 }
 

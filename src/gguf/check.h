@@ -8,8 +8,8 @@
 
 namespace ternlight::gguf {
 
-// Sorts the tensors by offset; fills in the size of tensors of unknown type from the gap to the next one; refuses
-// tensors that overlap or reach past the end of the file (file_size 0: not known); sets file_bytes. data_offset must
+// Sorts the tensors by offset; fills in the size of tensors of unknown type from the gap to the next one, and which type it is where an id has two owners; refuses
+// tensors that overlap or reach past the end of the file (file_size 0: not known); sets file_bytes and parts. data_offset must
 // be set. Gaps are allowed: Microsoft's converters leave some.
 Status place_tensors(Header& header, uint64_t file_size);
 

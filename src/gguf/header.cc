@@ -74,6 +74,10 @@ Result<std::optional<std::string>> Metadata::string(std::string_view key) const 
   return std::optional<std::string>(*text);
 }
 
+std::string type_name(const TensorInfo& tensor) {
+  return tensor.told != nullptr ? tensor.told : type_name(tensor.type);
+}
+
 uint64_t TensorInfo::rows() const {
   uint64_t product = 1;
   for (size_t i = 1; i < dims.size(); ++i)

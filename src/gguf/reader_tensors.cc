@@ -7,6 +7,7 @@
 namespace ternlight::gguf {
 
 Status Reader::State::next_tensor() {
+  if (header.tensors.empty()) header.metadata_end = position;
   if (header.tensors.size() == tensor_count) return finish_header();
   expect(Step::name_length, 8);
   return ok_status();

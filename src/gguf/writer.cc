@@ -6,7 +6,7 @@ namespace ternlight::gguf {
 namespace {
 
 // Value types as numbered in the file.
-constexpr uint32_t kU32 = 4, kI32 = 5, kF32 = 6, kBool = 7, kString = 8, kArray = 9;
+constexpr uint32_t kU16 = 2, kU32 = 4, kI32 = 5, kF32 = 6, kBool = 7, kString = 8, kArray = 9;
 
 void put_u32(std::string& out, uint32_t x) {
   for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>((x >> shift) & 0xFF);
@@ -54,6 +54,25 @@ void Writer::begin(std::string_view key, uint32_t value_type) {
   put_string(metadata_, key);
   put_u32(metadata_, value_type);
   ++key_count_;
+}
+
+Writer Writer::continuing(std::string_view pairs, uint64_t count, uint32_t alignment) {
+  Writer writer;
+  writer.alignment_ = alignment;
+  writer.metadata_ = pairs;
+  writer.key_count_ = count;
+  return writer;
+}
+
+void Writer::set_u16(std::string_view key, uint16_t value) {
+  begin(key, kU16);
+  metadata_ += static_cast<char>(value & 0xFF);
+  metadata_ += static_cast<char>(value >> 8);
+}
+
+void Writer::set_i32(std::string_view key, int32_t value) {
+  begin(key, kI32);
+  put_u32(metadata_, static_cast<uint32_t>(value));
 }
 
 void Writer::set_u32(std::string_view key, uint32_t value) {

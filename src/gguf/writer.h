@@ -21,6 +21,11 @@ class Writer {
  public:
   explicit Writer(uint32_t alignment = 32);
 
+  // Goes on from the metadata of another file: `count` pairs as they stand there, with its alignment.
+  static Writer continuing(std::string_view pairs, uint64_t count, uint32_t alignment);
+
+  void set_u16(std::string_view key, uint16_t value);
+  void set_i32(std::string_view key, int32_t value);
   void set_u32(std::string_view key, uint32_t value);
   void set_f32(std::string_view key, float value);
   void set_bool(std::string_view key, bool value);

@@ -11,6 +11,8 @@
 namespace ternlight {
 
 struct Activations {
+  // What create() takes.
+  static uint64_t bytes(const Config& config, size_t tokens, size_t capacity, size_t threads);
   // For batches of up to `tokens`, a context of `capacity` positions and `threads` threads.
   static Result<Activations> create(const Config& config, size_t tokens, size_t capacity, size_t threads);
 

@@ -16,6 +16,7 @@ namespace ternlight {
 
 class KvCache {
  public:
+  static uint64_t bytes(const Config& config, size_t capacity, KvFormat format);  // what create() takes
   // Room for `capacity` positions. out_of_memory names the bytes.
   static Result<KvCache> create(const Config& config, size_t capacity, KvFormat format);
 

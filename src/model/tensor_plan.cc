@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "gguf/shared_ids.h"
+
 namespace ternlight {
 namespace {
 
@@ -34,18 +36,32 @@ Status check_shape(const TensorSpec& spec, const gguf::TensorInfo& info) {
                                                 ", found " + shape(info.rows(), info.k()));
 }
 
+// Why a tensor of a type that is not read is refused.
+Status unsupported(const gguf::TensorInfo& info) {
+  const std::string id = " (id " + std::to_string(info.type) + ")";
+  const std::vector<gguf::Candidate> candidates = gguf::candidates(info.type, info.k(), info.rows());
+  std::string sizes, names;
+  for (const gguf::Candidate& c : candidates) {
+    sizes.append(sizes.empty() ? "" : " or ").append(std::to_string(c.bytes)).append(" bytes (").append(c.name).append(")");
+    names.append(names.empty() ? "" : " or ").append(c.name);
+  }
+  if (info.told == nullptr && !candidates.empty() && info.bytes > 0) {
+    return error(ErrorCode::corrupt_file, "tensor " + info.name + ": expected " + sizes + " for type id " + std::to_string(info.type) +
+                                              ", found " + std::to_string(info.bytes) + " up to the next tensor or the end of the file");
+  }
+  std::string known;
+  for (const PackFormat& f : pack_formats()) {
+    known.append(known.empty() ? "" : ", ").append(gguf::type_name(static_cast<uint32_t>(f.type)));
+  }
+  return error(ErrorCode::unsupported_type, "tensor " + info.name + ": expected one of " + known + ", found " +
+                                                (info.told == nullptr && !names.empty() ? names : gguf::type_name(info)) + id);
+}
+
 Result<TensorPlan> plan_tensor(const TensorSpec& spec, const gguf::TensorInfo& info, HeadFormat head) {
   TERNLIGHT_TRY(check_shape(spec, info));
   const PackFormat* format = find_pack_format(info.type);
   const gguf::TypeInfo* type = gguf::find_type(info.type);
-  if (format == nullptr || type == nullptr) {
-    std::string known;
-    for (const PackFormat& f : pack_formats()) {
-      known.append(known.empty() ? "" : ", ").append(gguf::type_name(static_cast<uint32_t>(f.type)));
-    }
-    return error(ErrorCode::unsupported_type, "tensor " + spec.name + ": expected one of " + known + ", found " +
-                                                  gguf::type_name(info.type) + " (id " + std::to_string(info.type) + ")");
-  }
+  if (format == nullptr || type == nullptr) return unsupported(info);
   const bool is_block_type = type->block_weights > 1;
   if ((spec.role == TensorRole::vector && is_block_type) || (spec.role == TensorRole::embedding && is_ternary(format->layout))) {
     return error(ErrorCode::unsupported_type,

@@ -11,6 +11,7 @@ int logits_main(int argc, char** argv);
 int perplexity_main(int argc, char** argv);
 int bench_main(int argc, char** argv);
 int sparsity_main(int argc, char** argv);
+int split_main(int argc, char** argv);
 int random_model_main(int argc, char** argv);
 int gen_api_main(int argc, char** argv);
 

@@ -24,12 +24,12 @@ void print_text(const gguf::Header& header) {
   } else {
     printf("%-24s %s\n", "cannot run", config.status().message.c_str());
   }
-  printf("\n%-28s %-8s %-20s %14s %8s\n", "tensor", "type", "shape", "bytes", "bits/w");
+  printf("\n%-28s %-9s %-20s %14s %8s\n", "tensor", "type", "shape", "bytes", "bits/w");
   for (const gguf::TensorInfo& t : header.tensors) {
     std::string shape;
     for (const uint64_t d : t.dims) shape += (shape.empty() ? "" : " x ") + std::to_string(d);
     const auto weights = static_cast<double>(t.k() * t.rows());
-    printf("%-28s %-8s %-20s %14llu %8.3f\n", t.name.c_str(), gguf::type_name(t.type).c_str(), shape.c_str(),
+    printf("%-28s %-9s %-20s %14llu %8.3f\n", t.name.c_str(), gguf::type_name(t).c_str(), shape.c_str(),
            static_cast<unsigned long long>(t.bytes), weights == 0 ? 0.0 : 8.0 * static_cast<double>(t.bytes) / weights);
   }
 }

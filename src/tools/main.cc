@@ -20,7 +20,8 @@ constexpr Command kCommands[] = {
     {"perplexity", ternlight::perplexity_main, "MODEL --text-file F"},
     {"bench", ternlight::bench_main, "MODEL [--prefill 128] [--decode 64] [--threads 1,2] [--runs 5]"},
     {"sparsity", ternlight::sparsity_main, "MODEL (--text-file F | --random N)  exact zeros in the feed-forward, by layer"},
-    {"random-model", ternlight::random_model_main, "--shape tiny|2b4t --type i2_s|tq1_0|tq2_0 --head f16|q6_k --seed K [--zero-gates S] --out F"},
+    {"random-model", ternlight::random_model_main, "--shape tiny|2b4t --type i2_s|tq1_0|tq2_0 --head f16|q6_k --seed K [--layers N] [--zero-gates S] [--i2s-layout P] --out F"},
+    {"split", ternlight::split_main, "MODEL --parts N [--empty-first] --out PREFIX   writes PREFIX-00001-of-0000N.gguf, ..."},
     {"gen-api", ternlight::gen_api_main, "prints js/api.gen.ts"},
 };
 
@@ -28,7 +29,7 @@ int usage(FILE* to) {
   fprintf(to, "usage: ternlight COMMAND ... [--json]\n\n");
   for (const Command& c : kCommands) fprintf(to, "  %-13s %s\n", c.name, c.usage);
   fprintf(to, "\nMODEL options: --threads N, --head auto|file|f16|int8|q6_k, --kv f16|f32|int8, --context N,\n"
-              "               --isa best|scalar|simd128|relaxed_simd\n");
+              "               --isa best|scalar|simd128|relaxed_simd, --i2s-layout auto|128x32|64x16|4row\n");
   return to == stdout ? 0 : 2;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "gguf/reader.h"
+#include "gguf/split.h"
 
 namespace ternlight {
 namespace {
@@ -55,13 +56,37 @@ constexpr Choice<HeadFormat> kHeads[] = {{"auto", HeadFormat::automatic}, {"file
                                          {"int8", HeadFormat::int8}, {"q6_k", HeadFormat::q6_k}};
 constexpr Choice<KvFormat> kKvs[] = {{"f16", KvFormat::f16}, {"f32", KvFormat::f32}, {"int8", KvFormat::int8}};
 constexpr Choice<Zeros> kZeros[] = {{"skip", Zeros::skip}, {"read", Zeros::read}};
+constexpr Choice<I2sPacking> kI2sPackings[] = {{"auto", I2sPacking::automatic}, {"128x32", I2sPacking::blocks_128},
+                                               {"64x16", I2sPacking::blocks_64}, {"4row", I2sPacking::four_rows}};
 constexpr Choice<Isa> kIsas[] = {{"best", Isa::relaxed_simd}, {"scalar", Isa::scalar}, {"simd128", Isa::simd128},
                                  {"relaxed_simd", Isa::relaxed_simd}};
+
+Result<gguf::Header> read_header(File& file) {
+  gguf::Reader reader(file.size());
+  std::vector<uint8_t> buffer(size_t{1} << 16);
+  while (!reader.complete()) {
+    const size_t n = file.read(buffer);
+    if (n == 0) break;
+    TERNLIGHT_ASSIGN([[maybe_unused]] const size_t used, reader.feed(std::span<const uint8_t>(buffer).first(n)));
+  }
+  TERNLIGHT_TRY(reader.finish());
+  return reader.take_header();
+}
+
+// The file, or all parts of a split one where `path` is the first.
+Result<std::vector<File>> open_parts(const std::string& path) {
+  std::vector<File> files;
+  for (const std::string& name : gguf::part_file_names(path)) {
+    TERNLIGHT_ASSIGN(File file, File::open(name));
+    files.push_back(std::move(file));
+  }
+  return files;
+}
 
 }  // namespace
 
 std::vector<std::string> with_model_options(std::vector<std::string> own) {
-  own.insert(own.end(), {"threads", "isa", "kernel", "head", "context", "kv", "zeros"});
+  own.insert(own.end(), {"threads", "isa", "kernel", "head", "context", "kv", "zeros", "i2s-layout"});
   return own;
 }
 
@@ -81,14 +106,16 @@ Result<OpenModel> open_model(const std::string& path, const Args& args, size_t t
   LoadOptions load;
   TERNLIGHT_ASSIGN(load.head, choose(args, "head", kHeads));
   TERNLIGHT_ASSIGN(load.zeros, choose(args, "zeros", kZeros));
-  TERNLIGHT_ASSIGN(File file, File::open(path));
-  load.file_size = file.size();
+  TERNLIGHT_ASSIGN(load.i2s_packing, choose(args, "i2s-layout", kI2sPackings));
+  TERNLIGHT_ASSIGN(std::vector<File> files, open_parts(path));
+  load.file_sizes.clear();
+  for (const File& file : files) load.file_sizes.push_back(file.size());
 
   auto engine = std::make_unique<Engine>(engine_options);
   TERNLIGHT_TRY(engine->use_kernel(args.option_or("kernel", "auto")));
   ModelLoader loader(*engine, load);
   for (std::span<uint8_t> slot = loader.reserve(); !slot.empty(); slot = loader.reserve()) {
-    const size_t n = file.read(slot);
+    const size_t n = files[loader.part()].read(slot);
     if (n == 0) break;
     TERNLIGHT_TRY(loader.commit(n));
   }
@@ -97,16 +124,14 @@ Result<OpenModel> open_model(const std::string& path, const Args& args, size_t t
 }
 
 Result<gguf::Header> read_header(const std::string& path) {
-  TERNLIGHT_ASSIGN(File file, File::open(path));
-  gguf::Reader reader(file.size());
-  std::vector<uint8_t> buffer(size_t{1} << 16);
-  while (!reader.complete()) {
-    const size_t n = file.read(buffer);
-    if (n == 0) break;
-    TERNLIGHT_ASSIGN([[maybe_unused]] const size_t used, reader.feed(std::span<const uint8_t>(buffer).first(n)));
+  TERNLIGHT_ASSIGN(std::vector<File> files, open_parts(path));
+  gguf::PartJoiner joiner(files.size());
+  for (File& file : files) {
+    TERNLIGHT_ASSIGN(gguf::Header header, read_header(file));
+    if (files.size() == 1) return header;  // a part by itself is shown as it is
+    TERNLIGHT_TRY(joiner.add(std::move(header)));
   }
-  TERNLIGHT_TRY(reader.finish());
-  return reader.take_header();
+  return joiner.finish();
 }
 
 Result<std::string> read_text_file(const std::string& path) {

@@ -22,11 +22,12 @@ struct OpenModel {
   double load_ms;
 };
 
-// Loads `path` through the same streaming loader as the browser. Options: --threads, --isa, --head, --context, --kv.
+// Loads `path`, with all other parts if it is the first of a split file, through the same streaming loader as the browser.
+// Options: --threads, --isa, --kernel, --head, --context, --kv, --zeros, --i2s-layout.
 Result<OpenModel> open_model(const std::string& path, const Args& args);
 Result<OpenModel> open_model(const std::string& path, const Args& args, size_t threads);
 
-// Only the header; files without tensors are fine.
+// Only the header, of all parts if `path` is the first; files without tensors are fine.
 Result<gguf::Header> read_header(const std::string& path);
 Result<std::string> read_text_file(const std::string& path);
 

@@ -47,6 +47,10 @@ Result<RandomModelSpec> read_spec(const Args& args) {
   TERNLIGHT_ASSIGN(spec.head, choose(args, "head", kHeads));
   TERNLIGHT_ASSIGN(spec.architecture, choose(args, "arch", kArchitectures));
   if (!args.option("arch") && spec.shape == "small-llama") spec.architecture = "llama";
+  static constexpr Choice<I2sPacking> kPackings[] = {
+      {"128x32", I2sPacking::blocks_128}, {"64x16", I2sPacking::blocks_64}, {"4row", I2sPacking::four_rows}};
+  TERNLIGHT_ASSIGN(spec.packing, choose(args, "i2s-layout", kPackings));
+  TERNLIGHT_ASSIGN(spec.layers, args.count("layers", 0, 1, 1024));
   TERNLIGHT_ASSIGN(spec.seed, args.count("seed", 1, 0, 0xFFFFFFFFu));
   TERNLIGHT_ASSIGN(spec.zero_gates, args.number("zero-gates", 0, 0, 0.9));
   if (spec.zero_gates > 0 && spec.architecture != "bitnet-b1.58" && spec.architecture != "bitnet-25") {
@@ -93,7 +97,7 @@ Status run(const Args& args, bool json) {
 
 int random_model_main(int argc, char** argv) {
   const Result<Args> args =
-      Args::parse(argc, argv, {"json", "like-microsoft"}, {"shape", "type", "head", "arch", "seed", "zero-gates", "out"});
+      Args::parse(argc, argv, {"json", "like-microsoft"}, {"shape", "type", "head", "arch", "seed", "zero-gates", "layers", "i2s-layout", "out"});
   if (!args.ok()) return report(args.status(), false);
   const bool json = args->flag("json");
   const Status status = run(*args, json);

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "gguf/types.h"
+#include "tensor/pack/i2_s_packing.h"
 
 namespace ternlight {
 
@@ -16,6 +17,8 @@ struct RandomModelSpec {
   std::string architecture;  // bitnet-b1.58, bitnet-25, bitnet, llama
   gguf::TypeId type = gguf::TypeId::i2_s;
   gguf::TypeId head = gguf::TypeId::f16;
+  uint32_t layers = 0;  // 0: the shape's own
+  I2sPacking packing = I2sPacking::blocks_128;  // of I2_S tensors
   uint64_t seed = 1;
   // What Microsoft's converter does: no tokenizer.ggml.pre, a placeholder chat template, scores of zero.
   bool like_microsoft = false;

@@ -132,22 +132,29 @@ Status write_tensor(const RandomModelSpec& spec, const Shape& shape, const gguf:
 
   RandomRows source(spec.seed, tensor.name);
   GateBias bias({spec.zero_gates, spec.seed, shape.layers, shape.dim, deviation}, tensor.name, k);
-  // the last row is followed by the tail and the padding
+  // four rows at a time, which is what one packing of I2_S puts together; the last one is followed by the tail and the padding
   const size_t row = k / type.block_weights * type.block_bytes;
-  std::vector<uint8_t> buffer(row + type.tail_bytes + static_cast<size_t>(padding));
+  std::vector<uint8_t> buffer(4 * row + type.tail_bytes + static_cast<size_t>(padding));
   for (uint64_t r = 0; r < tensor.rows(); ++r) {
+    const size_t at = static_cast<size_t>(r % 4);
+    const bool last = r + 1 == tensor.rows();
+    uint8_t* to = buffer.data() + at * row;
     const std::span<const float> lead = bias.next_row();
     if (ternary) {
-      source.ternary_row(format, k, scale, lead, buffer.data());
+      source.ternary_row(format, k, scale, lead, to);
     } else if (norm) {
-      source.normal_row(format, k, /*mean=*/1.0f, /*deviation=*/0.1f, lead, buffer.data());
+      source.normal_row(format, k, /*mean=*/1.0f, /*deviation=*/0.1f, lead, to);
     } else {
       // Special tokens are never the likeliest, as in trained models: generation must not end by chance.
       const bool special = r >= shape.vocab - shape.specials;
-      source.normal_row(format, k, /*mean=*/0.0f, special ? deviation / 4.0f : deviation, lead, buffer.data());
+      source.normal_row(format, k, /*mean=*/0.0f, special ? deviation / 4.0f : deviation, lead, to);
     }
-    if (type.tail_bytes > 0 && r + 1 == tensor.rows()) std::memcpy(buffer.data() + row, &scale, sizeof scale);
-    TERNLIGHT_TRY(write({buffer.data(), r + 1 == tensor.rows() ? buffer.size() : row}));
+    if (at < 3 && !last) continue;
+    const size_t bytes = (at + 1) * row, behind = buffer.size() - 4 * row;
+    if (tensor.type == static_cast<uint32_t>(TypeId::i2_s)) i2_s_repack(spec.packing, buffer.data(), at + 1, k);
+    if (last) std::memset(buffer.data() + bytes, 0, behind);
+    if (type.tail_bytes > 0 && last) std::memcpy(buffer.data() + bytes, &scale, sizeof scale);
+    TERNLIGHT_TRY(write({buffer.data(), last ? bytes + behind : bytes}));
   }
   return ok_status();
 }
@@ -156,21 +163,23 @@ Status write_tensor(const RandomModelSpec& spec, const Shape& shape, const gguf:
 
 Result<RandomModelStats> write_random_model(const RandomModelSpec& spec,
                                             const std::function<Status(std::span<const uint8_t>)>& write) {
-  const auto* shape = std::find_if(std::begin(kShapes), std::end(kShapes),
+  const auto* known = std::find_if(std::begin(kShapes), std::end(kShapes),
                                    [&](const Shape& s) { return spec.shape == s.name; });
-  if (shape == std::end(kShapes)) {
+  if (known == std::end(kShapes)) {
     return error(ErrorCode::invalid_argument,
                  "option --shape: expected tiny, storyteller, small-llama or 2b4t, found " + spec.shape);
   }
+  Shape shape = *known;
+  if (spec.layers > 0) shape.layers = spec.layers;
   gguf::Writer writer;
-  set_metadata(writer, spec, *shape);
-  add_tensors(writer, spec, *shape);
+  set_metadata(writer, spec, shape);
+  add_tensors(writer, spec, shape);
 
   TERNLIGHT_ASSIGN(const std::string header, writer.header());
   TERNLIGHT_TRY(write({reinterpret_cast<const uint8_t*>(header.data()), header.size()}));
   RandomModelStats stats;
   for (const gguf::TensorInfo& tensor : writer.tensors()) {
-    TERNLIGHT_TRY(write_tensor(spec, *shape, tensor, writer.padding(tensor.bytes), write));
+    TERNLIGHT_TRY(write_tensor(spec, shape, tensor, writer.padding(tensor.bytes), write));
     stats.parameters += tensor.k() * tensor.rows();
   }
   TERNLIGHT_ASSIGN(stats.bytes, writer.file_bytes());

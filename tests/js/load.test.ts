@@ -80,7 +80,7 @@ describe('a model', () => {
     const { model, log } = await loadFake({}, { onProgress: (progress) => seen.push(progress) }, await source());
     expect(Buffer.compare(Buffer.from(log.bytes), Buffer.from(file))).toBe(0);
     // The length of a data: URL's body is known or not, as fetch likes.
-    if (size > 0) expect(log.beginLoad?.fileSize).toBe(size);
+    if (size > 0) expect(log.beginLoad?.fileSizes).toEqual([size]);
     expect(model.info).toMatchObject({ name: 'Fake', fileBytes: file.length, engine: { build: 'relaxed-mt', threads: 2, isa: 'simd128' } });
     expect(model.warnings).toEqual([]);
     expect(seen[0]).toMatchObject({ phase: 'connect', loaded: 0, file: name });
@@ -113,8 +113,8 @@ describe('a model', () => {
   });
 
   it('hands its options to the engine', async () => {
-    const { model, log } = await loadFake({}, { head: 'int8', kernel: 'look-up', zeros: 'read', maxResidentBytes: 12345, contextLength: 100, threads: 1 });
-    expect(log.beginLoad).toMatchObject({ head: 'int8', kernel: 'look-up', zeros: 'read', maxResidentBytes: 12345 });
+    const { model, log } = await loadFake({}, { head: 'int8', kernel: 'look-up', zeros: 'read', i2sLayout: '64x16', kvFormat: 'int8', maxResidentBytes: 12345, contextLength: 100, threads: 1 });
+    expect(log.beginLoad).toMatchObject({ head: 'int8', kernel: 'look-up', zeros: 'read', i2sLayout: '64x16', kv: 'int8', contextLength: 100, maxResidentBytes: 12345 });
     expect(model.info).toMatchObject({ contextWindow: 100, engine: { build: 'relaxed-st', threads: 1, kernels: { decode: 'dot-i16', prefill: 'products' } } });
     await model.dispose();
   });

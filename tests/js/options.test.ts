@@ -24,7 +24,7 @@ function thrown(run: () => unknown): unknown {
 describe('load options', () => {
   it('have the documented defaults', () => {
     expect(load({})).toEqual({
-      ...{ threads: 'auto', contextLength: 0, head: 'auto', kvFormat: 'f16', kernel: 'auto', zeros: 'skip', maxResidentBytes: 0, build: 'auto' },
+      ...{ threads: 'auto', contextLength: 0, head: 'auto', kvFormat: 'f16', kernel: 'auto', zeros: 'skip', i2sLayout: 'auto', maxResidentBytes: 0, build: 'auto' },
       ...{ stallTimeout: 30000, retries: 5, parallel: 4, wasmUrl: '', integrity: [], cache: { store: 'none', revalidate: false, onQuota: 'warn' } },
     });
   });
@@ -53,6 +53,7 @@ describe('load options', () => {
     [{ integrity: 'sha256-xyz' }, /^integrity: expected 'sha256-' and the hash in base64 \(44 characters\) or hex \(64\), found "sha256-xyz"$/],
     [{ integrity: `sha512-${'0'.repeat(64)}` }, /^integrity: /],
     [{ integrity: ['0'.repeat(64)] }, /^integrity: /],
+    [{ i2sLayout: '32x8' as 'auto' }, /^i2sLayout: expected one of auto, 128x32, 64x16, 4row, found "32x8"/],
     [{ signal: {} }, /^signal: expected an AbortSignal, found an object$/],
     [{ onProgress: 'yes' }, /^onProgress: expected a function, found "yes"$/],
   ])('%j throws and names the option', (options, message) => {

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import type { EngineFactory, EngineModule, WasmEngine, WasmSession } from '../../wasm/module.d.ts';
+import type { EngineModule, WasmEngine, WasmSession } from '../../wasm/module.d.ts';
+import { instantiate, loadOptions, wasmFile } from '../support/wasm-engine';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const declarations = `${root}wasm/module.d.ts`;
@@ -11,13 +12,8 @@ const storyteller = readFileSync(`${root}demo/public/models/storyteller-pilot.i2
 
 // Node 20 has no relaxed SIMD; where Node has it, its builds are tested here too, else in the browsers.
 const builds = ['simd128-st', 'simd128-mt', 'relaxed-st', 'relaxed-mt'].filter((build) =>
-  WebAssembly.validate(readFileSync(`${root}build/wasm/engine.${build}.wasm`)),
+  WebAssembly.validate(readFileSync(wasmFile(build))),
 );
-
-async function instantiate(build: string, options: Parameters<EngineFactory>[0] = {}): Promise<EngineModule> {
-  const { default: factory }: { default: EngineFactory } = await import(pathToFileURL(`${root}build/wasm/engine.${build}.js`).href);
-  return factory({ wasmBinary: readFileSync(`${root}build/wasm/engine.${build}.wasm`), ...options });
-}
 
 /** Names of the members of an interface in wasm/module.d.ts, constructor types aside. */
 function declaredMembers(interfaceName: string): string[] {
@@ -36,10 +32,10 @@ function methods(object: object): string[] {
   return [...ours, 'delete'].sort();
 }
 
-const loadOptions = { fileSize: 0, head: 'auto', kernel: 'auto', zeros: 'skip', maxResidentBytes: 0 };
+const ok = { code: 'ok', message: '', neededBytes: 0, availableBytes: 0 };
 
 function load(module: EngineModule, engine: WasmEngine, bytes: Uint8Array = storyteller): { code: string; message: string } {
-  const begun = engine.beginLoad({ ...loadOptions, fileSize: bytes.length });
+  const begun = engine.beginLoad({ ...loadOptions, fileSizes: [bytes.length] });
   if (begun.code !== 'ok') return begun;
   let at = 0;
   for (let slot = engine.reserve(); slot.size > 0 && at < bytes.length; slot = engine.reserve()) {
@@ -61,7 +57,7 @@ function newSession(engine: WasmEngine, contextLength = 256): WasmSession {
 function generate(session: WasmSession, prompt: ArrayLike<number>, maxTokens: number): { tokens: number[]; text: string; stop: string } {
   session.resetParams();
   for (const [name, value] of Object.entries({ temperature: 0, max_tokens: maxTokens, collect_logits_hash: 1 })) {
-    expect(session.set(name, value)).toEqual({ code: 'ok', message: '' });
+    expect(session.set(name, value)).toEqual(ok);
   }
   expect(session.begin(prompt).code).toBe('ok');
   const tokens: number[] = [];
@@ -87,7 +83,7 @@ describe.each(builds)('engine.%s', (build) => {
     for (const name of declaredMembers('EngineModule')) expect(module, name).toHaveProperty(name);
     const engine = new module.Engine(threads);
     expect(methods(engine)).toEqual(declaredMembers('WasmEngine'));
-    expect(load(module, engine)).toEqual({ code: 'ok', message: '' });
+    expect(load(module, engine)).toEqual(ok);
     const session = newSession(engine);
     expect(methods(session)).toEqual(declaredMembers('WasmSession'));
     session.delete();
@@ -157,7 +153,7 @@ describe.each(builds)('engine.%s', (build) => {
     expect(engine.createSession(0, 'f16')).toMatchObject({ status: { code: 'invalid_argument' }, session: null });
     expect(engine.commit(1).code).toBe('invalid_argument');
     expect(engine.finishLoad().code).toBe('invalid_argument');
-    for (const wrong of [{ head: 'int3' }, { kernel: 'fast' }, { zeros: 'keep' }]) {
+    for (const wrong of [{ head: 'int3' }, { kernel: 'fast' }, { zeros: 'keep' }, { i2sLayout: '8x8' }, { kv: 'f8' }, { fileSizes: [] }, { fileSizes: [1.5] }]) {
       expect(engine.beginLoad({ ...loadOptions, ...wrong }).code, JSON.stringify(wrong)).toBe('invalid_argument');
     }
     expect(load(module, engine, new TextEncoder().encode('<!doctype html><title>404</title>')).code).toBe('not_gguf');

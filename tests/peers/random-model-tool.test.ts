@@ -12,6 +12,22 @@ let folder = '';
 beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'ternlight-peers-')); });
 afterAll(() => { rmSync(folder, { recursive: true }); });
 
+it('reads a model that `ternlight split` has split, with the same probabilities', async () => {
+  const whole = join(folder, 'whole.gguf');
+  ternlight('random-model', '--shape', 'tiny', '--arch', 'llama', '--type', 'tq2_0', '--out', whole);
+  const tokens = [1, 2, 3, 4];
+  const rows: Float64Array[][] = [];
+  for (const path of [whole, join(folder, 'parts-00001-of-00003.gguf'), join(folder, 'empty-00001-of-00004.gguf')]) {
+    const [, prefix = '', parts = ''] = /([a-z]+)-\d+-of-0+(\d+)/.exec(path) ?? [];
+    if (prefix !== '') ternlight('split', whole, '--parts', parts, '--out', join(folder, prefix), ...(prefix === 'empty' ? ['--empty-first'] : []));
+    const llama = await LlamaCpp.open(path);
+    rows.push(await llama.probabilities(tokens, 1024));
+    await llama.close();
+  }
+  expect(rows[1]).toEqual(rows[0]);
+  expect(rows[2]).toEqual(rows[0]);
+});
+
 describe.each([
   ['tiny', 'llama', 'tq2_0', 'f16'], ['tiny', 'bitnet', 'tq2_0', 'f16'], ['storyteller', 'bitnet', 'tq2_0', 'q6_k'],
   ['small-llama', 'llama', 'tq1_0', 'q6_k'],

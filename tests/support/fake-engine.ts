@@ -54,7 +54,8 @@ export function newLog(): FakeLog {
   return { ...counts, bytes: [], beginLoad: undefined, openSessions: 0 };
 }
 
-const ok: WasmStatus = { code: 'ok', message: '' };
+const failed = (code: string, message: string): WasmStatus => ({ code, message, neededBytes: 0, availableBytes: 0 });
+const ok = failed('ok', '');
 const heapBytes = 1 << 16;
 
 /** A file the fake engine can load. */
@@ -117,8 +118,8 @@ export function fakeModule(options: FakeOptions = {}, log: FakeLog = newLog()): 
     }
     begin(prompt: ArrayLike<number>): WasmStatus {
       const ids = Array.from(prompt);
-      if (ids.length === 0) return { code: 'invalid_argument', message: 'prompt: expected at least one token, found none' };
-      if (ids.length >= this.window) return { code: 'context_overflow', message: `${ids.length} tokens do not fit into ${this.window}` };
+      if (ids.length === 0) return failed('invalid_argument', 'prompt: expected at least one token, found none');
+      if (ids.length >= this.window) return failed('context_overflow', `${ids.length} tokens do not fit into ${this.window}`);
       let same = 0;
       while (same < ids.length - 1 && this.#cache[same] === ids[same]) same++;
       this.#reused = same;
@@ -211,8 +212,14 @@ export function fakeModule(options: FakeOptions = {}, log: FakeLog = newLog()): 
     commit(bytes: number): WasmStatus {
       for (const byte of heap.subarray(64, 64 + bytes)) log.bytes.push(byte);
       const magic = String.fromCharCode(...log.bytes.slice(0, 4));
-      if (magic.length === 4 && magic !== 'GGUF') status = { code: 'not_gguf', message: `expected GGUF, found ${JSON.stringify(magic)}` };
+      if (magic.length === 4 && magic !== 'GGUF') status = failed('not_gguf', `expected GGUF, found ${JSON.stringify(magic)}`);
       return status;
+    }
+    part(): number {
+      return this.reserve().size > 0 ? 0 : -1;
+    }
+    offset(): number {
+      return log.bytes.length;
     }
     loaded(): number {
       return log.bytes.length;
@@ -222,12 +229,12 @@ export function fakeModule(options: FakeOptions = {}, log: FakeLog = newLog()): 
     }
     finishLoad(): WasmStatus {
       if (log.bytes.length >= 8 && log.bytes.length === total()) return ok;
-      return { code: 'truncated', message: `expected ${total()} bytes, found ${log.bytes.length}` };
+      return failed('truncated', `expected ${total()} bytes, found ${log.bytes.length}`);
     }
     infoJson(): string {
       return JSON.stringify({
         ...{ architecture: 'fake', name: 'Fake', tokenizer: 'gpt2', preTokenizer: 'default', contextLength },
-        ...{ chatTemplate: options.chatTemplate ?? markerTemplate, chatTemplateReplaced: false, headFormat: 'f16', weightTypes: 'i2_s' },
+        ...{ chatTemplate: options.chatTemplate ?? markerTemplate, chatTemplateReplaced: false, headFormat: 'f16', weightTypes: 'i2_s', i2sLayout: '128x32' },
         ...{ layers: 1, dim: 8, ffnDim: 16, heads: 1, kvHeads: 1, headDim: 8, vocabSize: 1006, parameters: 100, ternaryParameters: 90 },
         ...{ fileBytes: total(), residentBytes: total(), endOfGeneration: [eos], bosText: '<|bos|>', eosText: '<|eos|>' },
       });

@@ -69,7 +69,10 @@ export async function* inOrder(download: Download, range: Range, options: Ranges
     let given = range.from;
     while (given < end && failure === undefined) {
       signal.throwIfAborted();
-      while (blocks.length < parallel && begun < end) {
+      // One until the first bytes have been given out: a reader that stops there, at a header or at an error in it, has not made
+      // all the others hold a block each.
+      const most = given - range.from < blockBytes / 8 ? 1 : parallel;
+      while (blocks.length < most && begun < end) {
         const block = new Block(begun, Math.min(begun + blockBytes, end));
         begun = block.to;
         blocks.push(block);

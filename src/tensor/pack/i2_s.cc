@@ -1,6 +1,6 @@
 // I2_S: codes 0, 1, 2 for -1, 0, +1; blocks of 128 weights, 32 bytes: byte m holds weight m at bits 7..6, 32+m at 5..4,
 // 64+m at 3..2, 96+m at 1..0. One f32 scale behind all rows, which is the loader's business. It is Layout::ternary.
-// (Files written on ARM machines between November 2025 and summer 2026 may have blocks of 64; nothing in them says so.)
+// There are two other packings (i2_s_packing.h), which have the same codes in other places.
 #include "tensor/pack/bits.h"
 #include "tensor/pack/types.h"
 
@@ -16,7 +16,9 @@ Status i2_s_check(const uint8_t* src, size_t k) {
   if ((seen & 0x5555555555555555u) == 0) return ok_status();
   size_t byte = 0;
   while (!has_code_3(src[byte])) ++byte;
-  return code_3_found(byte);
+  return error(ErrorCode::ambiguous_layout, "expected ternary codes 0, 1 and 2, found code 3 in byte " + std::to_string(byte) +
+                                                ": the file is damaged, or packed in none of the known ways (128x32, 64x16, 4row), "
+                                                "which have no such code");
 }
 
 void i2_s_to_f32(const uint8_t* src, size_t k, float* dst) {

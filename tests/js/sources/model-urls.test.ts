@@ -145,10 +145,4 @@ describe('a split file', () => {
   ])('of %j is refused', (source, message) => {
     expect(refusal(source)).toMatchObject({ code: 'invalid_argument', message: expect.stringMatching(message) as string });
   });
-
-  it('is refused by an engine that takes one file', async () => {
-    await expect(loadFake({}, {}, [new Blob(['a']), new Blob(['b'])])).rejects.toMatchObject({
-      ...{ code: 'invalid_argument', message: 'source: expected a model in one file, found one in 2 parts' },
-    });
-  });
 });

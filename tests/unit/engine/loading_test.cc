@@ -14,7 +14,7 @@ class Loading : public testing::Test {
   void SetUp() override { bytes = test::read_file(test::storyteller_path()); }
 
   Status failure(const std::vector<uint8_t>& file, LoadOptions options = {}) {
-    if (options.file_size == 0) options.file_size = file.size();
+    if (options.file_sizes[0] == 0) options.file_sizes = {file.size()};
     return test::load(engine, file, options).status();
   }
   // The first place where `text` stands in the file.
@@ -36,7 +36,7 @@ TEST_F(Loading, TakesPiecesOfAnySizeWithAndWithoutAKnownLength) {
   std::string expected;
   for (const size_t piece : {size_t{1}, size_t{13}, size_t{4096}, size_t{1} << 20}) {
     for (const uint64_t size : {uint64_t{0}, uint64_t{bytes.size()}}) {
-      const Result<Model> model = test::load(engine, bytes, {.file_size = size}, piece);
+      const Result<Model> model = test::load(engine, bytes, {.file_sizes = {size}}, piece);
       ASSERT_TRUE(model.ok()) << model.status().message;
       if (expected.empty()) expected = model->info_json();
       EXPECT_EQ(model->info_json(), expected);
@@ -101,6 +101,27 @@ TEST_F(Loading, NamesTheTensorOfAnUnsupportedType) {
   EXPECT_NE(status.message.find("16"), std::string::npos) << status.message;
 }
 
+// The embedding's 1,048,576 bytes as they would be in two of the types.
+TEST_F(Loading, TellsTypesThatShareAnIdApartBySize) {
+  const size_t at = find("token_embd.weight") + 17 + 4 + 8;
+  struct Case {
+    uint32_t rows, type;
+    ErrorCode code;
+    const char* message;
+  };
+  for (const Case& c : {Case{15420, 42, ErrorCode::unsupported_type, ", found Q2_0_g128 (id 42)"},
+                        Case{7710, 39, ErrorCode::unsupported_type, ", found MXFP4 (id 39)"},
+                        Case{2048, 42, ErrorCode::corrupt_file,
+                             "expected 147456 bytes (Q2_0_g64) or 139264 bytes (Q2_0_g128) for type id 42, found 1048576 up to the next tensor"}}) {
+    memcpy(bytes.data() + at, &c.rows, 4);
+    memcpy(bytes.data() + at + 8, &c.type, 4);
+    const Status status = failure(bytes);
+    EXPECT_EQ(status.code, c.code) << status.message;
+    EXPECT_NE(status.message.find(std::string("tensor token_embd.weight: expected ")), std::string::npos) << status.message;
+    EXPECT_NE(status.message.find(c.message), std::string::npos) << status.message;
+  }
+}
+
 TEST_F(Loading, NamesExpectedAndActualShape) {
   const size_t at = find("blk.2.attn_norm.weight") + 22 + 4;
   bytes[at] = 128;
@@ -126,7 +147,7 @@ TEST_F(Loading, FindsACodeThatNoWriterProduces) {
 }
 
 TEST_F(Loading, RefusesMoreMemoryThanAllowedBeforeTakingAnyWeights) {
-  ModelLoader loader(engine, {.file_size = bytes.size(), .max_resident_bytes = 1000000});
+  ModelLoader loader(engine, {.file_sizes = {bytes.size()}, .max_resident_bytes = 1000000});
   Status status;
   size_t at = 0;
   for (std::span<uint8_t> slot = loader.reserve(); !slot.empty() && status.ok(); slot = loader.reserve()) {

@@ -1,0 +1,51 @@
+#include "model/memory_plan.h"
+
+#include <algorithm>
+#include <string>
+
+#include "model/activations.h"
+#include "model/kv_cache.h"
+
+namespace ternlight {
+namespace {
+
+// A session allocates its two blocks apart, each with some bytes for alignment and book-keeping.
+constexpr uint64_t kSlack = 4096;
+// The allocator gives no larger block: its sizes are signed.
+constexpr uint64_t kMaxBlock = SIZE_MAX / 2;
+
+Status refuse(const MemoryPlan& plan, uint64_t needed, uint64_t available, const std::string& why) {
+  return out_of_memory("the model needs " + std::to_string(needed) + " bytes of memory (weights " + std::to_string(plan.weights) +
+                           ", a session's keys, values and scratch " + std::to_string(plan.session) + "), " +
+                           std::to_string(available) + " " + why,
+                       needed, available);
+}
+
+}  // namespace
+
+MemoryPlan plan_memory(const Config& config, uint64_t weight_bytes, const MemoryWish& wish) {
+  MemoryPlan plan = {weight_bytes, 0};
+  const uint32_t context = std::min(wish.context_length, config.context_length);
+  if (context == 0) return plan;
+  const uint32_t chunk = std::max(1u, std::min(wish.prefill_chunk, context));
+  plan.session = KvCache::bytes(config, context, wish.kv) + Activations::bytes(config, chunk, context, wish.threads) + kSlack;
+  return plan;
+}
+
+Status reserve_memory(const MemoryPlan& plan, uint64_t max_resident_bytes, Arena& weights, Arena& session) {
+  const uint64_t needed = plan.weights + plan.session;
+  if (max_resident_bytes > 0 && needed > max_resident_bytes) return refuse(plan, needed, max_resident_bytes, "are allowed");
+  if (needed > SIZE_MAX) return refuse(plan, needed, SIZE_MAX, "are all that this build can address");
+  for (const uint64_t block : {plan.weights, plan.session}) {
+    if (block > kMaxBlock) return refuse(plan, block, kMaxBlock, "are the most that this build can hold in one block");
+  }
+  Result<Arena> first = Arena::create(static_cast<size_t>(plan.weights), "the model's weights");
+  if (!first.ok()) return refuse(plan, needed, first.status().available, "are available");
+  Result<Arena> second = plan.session == 0 ? Arena() : Arena::create(static_cast<size_t>(plan.session), "a session");
+  if (!second.ok()) return refuse(plan, needed, plan.weights + second.status().available, "are available");
+  weights = std::move(*first);
+  session = std::move(*second);
+  return ok_status();
+}
+
+}  // namespace ternlight
