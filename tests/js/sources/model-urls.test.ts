@@ -6,7 +6,6 @@ import type { WireSource } from '../../../js/protocol.js';
 import { sendSource, type SentSource } from '../../../js/source.js';
 import type { ModelSource } from '../../../js/types.js';
 import { openSources } from '../../../web/sources/index.js';
-import { loadFake } from '../../support/fake-worker.js';
 import { readAll, someBytes } from './harness.js';
 
 const options = { stallTimeout: 0, retries: 0, parallel: 1 };
