@@ -173,6 +173,7 @@ class WasmEngine {
     if (!format) return bad_argument("kv", "f16, f32 or int8", kv);
     load.kv = *format;
     load.context_length = options["contextLength"].as<uint32_t>();
+    load.whole_context = options["wholeContext"].as<bool>();
     const double limit = options["maxResidentBytes"].as<double>();
     if (!is_byte_count(limit)) return bad_argument("maxResidentBytes", "a number of bytes", std::to_string(limit));
     load.max_resident_bytes = static_cast<uint64_t>(limit);

@@ -42,6 +42,8 @@ export interface WasmLoadOptions {
   i2sLayout: string;
   /** Memory for a session of so many tokens (at most the model's own) is reserved with the weights; 0: for none. */
   contextLength: number;
+  /** Refuse a model whose own context is shorter. */
+  wholeContext: boolean;
   /** That session's keys and values: 'f16' | 'f32' | 'int8'. */
   kv: string;
   /** For weights and that session; 0: no limit. */

@@ -28,11 +28,6 @@ interface Loaded {
   kvFormat: string;
 }
 
-function checkContext(asked: number, { contextLength }: EngineModelInfo): void {
-  if (asked <= contextLength) return;
-  throw new TernlightError('invalid_argument', `contextLength: expected at most the model's own ${contextLength} tokens, found ${asked}`);
-}
-
 function modelInfo(engine: Engine, info: EngineModelInfo, contextLength: number, build: Candidate['build']): ModelInfo {
   const { isa, threads, kernels, memoryBytes } = engine;
   const contextWindow = contextLength || Math.min(info.contextLength, defaultContext);
@@ -130,7 +125,6 @@ export function makeHandlers(surroundings: Surroundings): Handlers {
       const loadWarnings: string[] = [];
       const warn = (warning: string): void => void loadWarnings.push(warning);
       const fileInfo = await loadModel(args, { engine: started, signal, emit, warn, giveWay });
-      checkContext(args.contextLength, fileInfo);
       const { candidate, warnings } = await chosen;
       const ready = await started;
       if (died !== undefined) throw ready.crash(died);

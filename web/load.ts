@@ -104,7 +104,7 @@ async function takeParts(args: LoadArgs, context: LoadContext, engine: Engine, p
     slice = performance.now();
   };
   try {
-    engine.beginLoad({ fileSizes, head, kernel, zeros, i2sLayout, contextLength, kv, maxResidentBytes });
+    engine.beginLoad({ fileSizes, head, kernel, zeros, i2sLayout, contextLength, wholeContext: args.contextLength > 0, kv, maxResidentBytes });
     progress.enter('download', 0, counts.total);
     await feed(engine, parts, turn);
     for (const part of parts) await part.drain(turn);

@@ -67,6 +67,7 @@ struct LoadOptions {
   // A session of so many tokens (of the model's own if that is less) will be made: memory for it is reserved, and the load
   // refused, before any weight comes. 0 reserves for no session.
   uint32_t context_length = 0;
+  bool whole_context = false;  // not less than that: refuse (invalid_argument) a model whose own context is shorter
   KvFormat kv = KvFormat::f16;
   uint64_t max_resident_bytes = 0;  // of weights and that session: refuse (out_of_memory) what takes more; 0 is no limit
 };

@@ -107,7 +107,7 @@ struct ModelLoader::Impl {
                 {o.file_sizes,
                  o.head,
                  o.i2s_packing,
-                 {o.context_length, o.kv, SessionOptions().prefill_chunk, e.threads(), o.max_resident_bytes}}) {}
+                 {o.context_length, o.whole_context, o.kv, SessionOptions().prefill_chunk, e.threads(), o.max_resident_bytes}}) {}
   Engine& engine;
   Zeros zeros;
   WeightLoader weights;

@@ -192,7 +192,7 @@ Status WeightLoader::Impl::plan() {
 
   uint64_t bytes = 0;
   for (const TensorPlan& p : plans) bytes += Arena::padded(p.resident_bytes);
-  const MemoryPlan memory = plan_memory(result.config, bytes, options.memory);
+  TERNLIGHT_ASSIGN(const MemoryPlan memory, plan_memory(result.config, bytes, options.memory));
   TERNLIGHT_TRY(reserve_memory(memory, options.memory.max_resident_bytes, result.arena, result.session_memory));
   planned = true;
   return start_next_tensor();

@@ -23,7 +23,11 @@ Status refuse(const MemoryPlan& plan, uint64_t needed, uint64_t available, const
 
 }  // namespace
 
-MemoryPlan plan_memory(const Config& config, uint64_t weight_bytes, const MemoryWish& wish) {
+Result<MemoryPlan> plan_memory(const Config& config, uint64_t weight_bytes, const MemoryWish& wish) {
+  if (wish.whole_context && wish.context_length > config.context_length) {
+    return error(ErrorCode::invalid_argument, "contextLength: expected at most the model's own " + std::to_string(config.context_length) +
+                                                  " tokens, found " + std::to_string(wish.context_length));
+  }
   MemoryPlan plan = {weight_bytes, 0};
   const uint32_t context = std::min(wish.context_length, config.context_length);
   if (context == 0) return plan;

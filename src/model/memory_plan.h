@@ -13,6 +13,7 @@ namespace ternlight {
 // The session that the model is loaded for, and the limit.
 struct MemoryWish {
   uint32_t context_length = 0;  // tokens of a session, at most the model's own are counted; 0 plans for no session
+  bool whole_context = false;   // refuse (invalid_argument) a model whose own context is shorter
   KvFormat kv = KvFormat::f16;
   uint32_t prefill_chunk = 64;  // tokens
   size_t threads = 1;
@@ -23,7 +24,7 @@ struct MemoryPlan {
   uint64_t weights = 0, session = 0;  // bytes
 };
 
-MemoryPlan plan_memory(const Config& config, uint64_t weight_bytes, const MemoryWish& wish);
+Result<MemoryPlan> plan_memory(const Config& config, uint64_t weight_bytes, const MemoryWish& wish);
 
 // Takes both from the system: then no session of that size can fail for want of memory later. out_of_memory, with the
 // bytes needed and available, when they are more than the limit, than this build can address, or than the system grants.

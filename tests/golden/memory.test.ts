@@ -123,6 +123,14 @@ describe.each(builds)('engine.%s', (build) => {
     expect(error.taken).toBeLessThan(300_000);
   });
 
+  it('refuses from the header a context that is wanted and that the model does not have', async () => {
+    const { engine } = await start(build);
+    const error = await failure(engine, pieces(storyteller, 2 ** 16), { contextLength: 100_000, wholeContext: true });
+    expect(error).toMatchObject({ code: 'invalid_argument', message: expect.stringMatching(/^contextLength: expected at most the model's own \d+ tokens, found 100000$/) as string });
+    expect(error.taken).toBeLessThan(300_000);
+    await load(engine, pieces(storyteller, MB), { contextLength: 100_000 });
+  });
+
   it('counts the session against the limit of the options', async () => {
     const { engine } = await start(build);
     engine.beginLoad(loadOptions);

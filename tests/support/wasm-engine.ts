@@ -18,7 +18,7 @@ export async function instantiate(build: string, options: Parameters<EngineFacto
 }
 
 export const loadOptions: WasmLoadOptions = {
-  ...{ fileSizes: [0], head: 'auto', kernel: 'auto', zeros: 'skip', i2sLayout: 'auto', contextLength: 256, kv: 'f16', maxResidentBytes: 0 },
+  ...{ fileSizes: [0], head: 'auto', kernel: 'auto', zeros: 'skip', i2sLayout: 'auto', contextLength: 256, wholeContext: false, kv: 'f16', maxResidentBytes: 0 },
 };
 
 /** Bytes as a source gives them, in pieces of `size`. */

@@ -24,7 +24,7 @@ Config config() {
 
 TEST(MemoryPlan, CountsWhatASessionTakes) {
   for (const KvFormat kv : {KvFormat::f16, KvFormat::f32, KvFormat::int8}) {
-    const MemoryPlan plan = plan_memory(config(), 1000, {.context_length = 512, .kv = kv, .threads = 2});
+    const MemoryPlan plan = *plan_memory(config(), 1000, {.context_length = 512, .kv = kv, .threads = 2});
     const auto cache = KvCache::create(config(), 512, kv);
     const auto activations = Activations::create(config(), 64, 512, 2);
     ASSERT_TRUE(cache.ok() && activations.ok());
@@ -35,9 +35,16 @@ TEST(MemoryPlan, CountsWhatASessionTakes) {
   }
 }
 
+TEST(MemoryPlan, RefusesAModelWithoutTheContextThatIsWanted) {
+  EXPECT_TRUE(plan_memory(config(), 1000, {.context_length = 4096, .whole_context = true}).ok());
+  const Status refused = plan_memory(config(), 1000, {.context_length = 4097, .whole_context = true}).status();
+  EXPECT_EQ(refused.code, ErrorCode::invalid_argument);
+  EXPECT_EQ(refused.message, "contextLength: expected at most the model's own 4096 tokens, found 4097");
+}
+
 TEST(MemoryPlan, CountsNoMoreContextThanTheModelHasAndNoneForNoSession) {
-  EXPECT_EQ(plan_memory(config(), 1000, {.context_length = 1u << 31}).session, plan_memory(config(), 1000, {.context_length = 4096}).session);
-  EXPECT_EQ(plan_memory(config(), 1000, {}).session, 0u);
+  EXPECT_EQ(plan_memory(config(), 1000, {.context_length = 1u << 31})->session, plan_memory(config(), 1000, {.context_length = 4096})->session);
+  EXPECT_EQ(plan_memory(config(), 1000, {})->session, 0u);
 }
 
 TEST(MemoryPlan, RefusesWithBothNumbers) {
