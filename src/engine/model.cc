@@ -72,7 +72,7 @@ ModelInfo make_info(const LoadedWeights& loaded, const Tokenizer& tokenizer) {
     }
   }
   info.file_bytes = loaded.header.file_bytes;
-  info.resident_bytes = loaded.arena.size();
+  info.resident_bytes = loaded.arenas.size();
   return info;
 }
 

@@ -146,8 +146,8 @@ Status WeightLoader::Impl::start_next_tensor() {
   if (current == plans.size()) return ok_status();
   at = plans[current].info->part;
   if (parts[at].position < next_offset()) return ok_status();
-  uint8_t* data = result.arena.allocate(plans[current].resident_bytes);
-  if (data == nullptr) return error(ErrorCode::internal, "the arena is smaller than the tensors planned for it");
+  uint8_t* data = result.arenas.allocate(plans[current].resident_bytes);
+  if (data == nullptr) return error(ErrorCode::internal, "the arenas are smaller than the tensors planned for it");
   writer.emplace(plans[current], data, staging, kernels);
   return ok_status();
 }
@@ -190,10 +190,10 @@ Status WeightLoader::Impl::plan() {
     return a.info->part != b.info->part ? a.info->part < b.info->part : a.info->offset < b.info->offset;
   });
 
-  uint64_t bytes = 0;
-  for (const TensorPlan& p : plans) bytes += Arena::padded(p.resident_bytes);
-  TERNLIGHT_ASSIGN(const MemoryPlan memory, plan_memory(result.config, bytes, options.memory));
-  TERNLIGHT_TRY(reserve_memory(memory, options.memory.max_resident_bytes, result.arena, result.session_memory));
+  std::vector<size_t> tensors;
+  for (const TensorPlan& p : plans) tensors.push_back(p.resident_bytes);
+  TERNLIGHT_ASSIGN(const MemoryPlan memory, plan_memory(result.config, tensors, options.memory));
+  TERNLIGHT_TRY(reserve_memory(memory, tensors, options.memory.max_resident_bytes, result.arenas, result.session_memory));
   planned = true;
   return start_next_tensor();
 }

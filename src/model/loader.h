@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "base/arena.h"
+#include "base/arenas.h"
 #include "base/status.h"
 #include "gguf/header.h"
 #include "kernels/kernels.h"
@@ -31,7 +31,7 @@ struct WeightLoaderOptions {
 };
 
 struct LoadedWeights {
-  Arena arena;
+  Arenas arenas;  // of the weights
   Arena session_memory;  // kept free for a session's keys, values and scratch: to be given up when the load is over
   gguf::Header header;
   Config config;

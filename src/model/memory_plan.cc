@@ -23,12 +23,13 @@ Status refuse(const MemoryPlan& plan, uint64_t needed, uint64_t available, const
 
 }  // namespace
 
-Result<MemoryPlan> plan_memory(const Config& config, uint64_t weight_bytes, const MemoryWish& wish) {
+Result<MemoryPlan> plan_memory(const Config& config, std::span<const size_t> tensors, const MemoryWish& wish) {
   if (wish.whole_context && wish.context_length > config.context_length) {
     return error(ErrorCode::invalid_argument, "contextLength: expected at most the model's own " + std::to_string(config.context_length) +
                                                   " tokens, found " + std::to_string(wish.context_length));
   }
-  MemoryPlan plan = {weight_bytes, 0};
+  MemoryPlan plan;
+  for (const size_t bytes : tensors) plan.weights += Arena::padded(bytes);
   const uint32_t context = std::min(wish.context_length, config.context_length);
   if (context == 0) return plan;
   const uint32_t chunk = std::max(1u, std::min(wish.prefill_chunk, context));
@@ -36,14 +37,16 @@ Result<MemoryPlan> plan_memory(const Config& config, uint64_t weight_bytes, cons
   return plan;
 }
 
-Status reserve_memory(const MemoryPlan& plan, uint64_t max_resident_bytes, Arena& weights, Arena& session) {
+Status reserve_memory(const MemoryPlan& plan, std::span<const size_t> tensors, uint64_t max_resident_bytes, Arenas& weights,
+                      Arena& session) {
   const uint64_t needed = plan.weights + plan.session;
   if (max_resident_bytes > 0 && needed > max_resident_bytes) return refuse(plan, needed, max_resident_bytes, "are allowed");
   if (needed > SIZE_MAX) return refuse(plan, needed, SIZE_MAX, "are all that this build can address");
-  for (const uint64_t block : {plan.weights, plan.session}) {
+  const size_t largest = tensors.empty() ? 0 : *std::max_element(tensors.begin(), tensors.end());
+  for (const uint64_t block : {uint64_t{largest}, plan.session}) {
     if (block > kMaxBlock) return refuse(plan, block, kMaxBlock, "are the most that this build can hold in one block");
   }
-  Result<Arena> first = Arena::create(static_cast<size_t>(plan.weights), "the model's weights");
+  Result<Arenas> first = Arenas::create(tensors, "the model's weights");
   if (!first.ok()) return refuse(plan, needed, first.status().available, "are available");
   Result<Arena> second = plan.session == 0 ? Arena() : Arena::create(static_cast<size_t>(plan.session), "a session");
   if (!second.ok()) return refuse(plan, needed, plan.weights + second.status().available, "are available");

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
-#include "base/arena.h"
+#include "base/arenas.h"
 #include "base/status.h"
 #include "model/config.h"
 #include "nn/kv_format.h"
@@ -21,13 +22,15 @@ struct MemoryWish {
 };
 
 struct MemoryPlan {
-  uint64_t weights = 0, session = 0;  // bytes
+  uint64_t weights = 0, session = 0;  // bytes; of the weights all tensors together, each padded as in an arena
 };
 
-Result<MemoryPlan> plan_memory(const Config& config, uint64_t weight_bytes, const MemoryWish& wish);
+// `tensors`: the bytes of each.
+Result<MemoryPlan> plan_memory(const Config& config, std::span<const size_t> tensors, const MemoryWish& wish);
 
 // Takes both from the system: then no session of that size can fail for want of memory later. out_of_memory, with the
 // bytes needed and available, when they are more than the limit, than this build can address, or than the system grants.
-Status reserve_memory(const MemoryPlan& plan, uint64_t max_resident_bytes, Arena& weights, Arena& session);
+Status reserve_memory(const MemoryPlan& plan, std::span<const size_t> tensors, uint64_t max_resident_bytes, Arenas& weights,
+                      Arena& session);
 
 }  // namespace ternlight
