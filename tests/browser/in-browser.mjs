@@ -67,6 +67,7 @@ function parse(argv, strings, flags, positionals) {
 function load_options(options, build, threads) {
   return {
     build,
+    cache: 'none', // what is measured is the engine, and a file may have been written anew under its old name
     ...(threads === undefined ? {} : { threads }),
     ...(options.head === undefined ? {} : { head: options.head }),
     ...(options.kv === undefined ? {} : { kvFormat: options.kv }),

@@ -20,7 +20,7 @@ export class TernlightContestant {
   /** Loads the model; what the engine says about itself and it. */
   async open({ browser, origin, modelUrl, contextLength }) {
     this.#page = await browser.newPage(origin);
-    const options = { build: this.build, threads: this.threads, contextLength };
+    const options = { build: this.build, threads: this.threads, contextLength, cache: 'none' };
     const { info, load_ms, warnings } = await call(this.#page, 'load', { url: modelUrl, options }, kTimeout);
     if (info.engine.build !== this.build || info.engine.threads !== this.threads) {
       throw new Error(`expected ${this.build} with ${this.threads} threads, found ${info.engine.build} with ${info.engine.threads}`);
