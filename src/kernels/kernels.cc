@@ -74,6 +74,7 @@ Kernels make_kernels(Isa isa) {
       .ternary_gemv = scalar::ternary_gemv,
       .ternary_gemv_rows = scalar::ternary_gemv_rows,
       .ternary_gemm = scalar::ternary_gemm,
+      .ternary_row_tokens = scalar::ternary_row_tokens,
       .ternary_gemv_columns = scalar::ternary_gemv_columns,
       .ternary_to_columns = scalar::ternary_to_columns,
       .ternary_to_rows = scalar::ternary_to_rows,
@@ -114,6 +115,7 @@ Kernels make_kernels(Isa isa) {
     k.quantize_i8 = simd128::quantize_i8;
     k.group_sums_i8 = simd128::group_sums_i8;
     k.quantize_i16 = simd128::quantize_i16;
+    k.ternary_row_tokens = simd128::ternary_row_tokens;
     k.ternary_gemv_columns = simd128::ternary_gemv_columns;
     k.ternary_to_columns = simd128::ternary_to_columns;
     k.ternary_to_rows = simd128::ternary_to_rows;
@@ -151,6 +153,7 @@ Kernels make_kernels(Isa isa) {
 #if TERNLIGHT_HAVE_RELAXED_SIMD
   if (isa >= Isa::relaxed_simd) {
     k.isa = Isa::relaxed_simd;
+    k.ternary_row_tokens = relaxed::ternary_row_tokens;
     k.ternary_gemv_columns = relaxed::ternary_gemv_columns;
   }
 #endif

@@ -52,6 +52,9 @@ struct Kernels {
   // The same for `tokens` vectors, x rows k_padded apart; y[t * y_stride + r]. Exact.
   void (*ternary_gemm)(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* x, size_t tokens, int32_t* y,
                        size_t y_stride);
+  // One row with some of several vectors, k_padded apart: y[ids[i] * y_stride] = sum_j code(j) * x[ids[i] * k_padded + j]. Exact.
+  void (*ternary_row_tokens)(const uint8_t* w, size_t k_padded, const int8_t* x, const uint32_t* ids, size_t count,
+                             int32_t* y, size_t y_stride);
   // Layout::ternary_columns, columns `stride` bytes apart, the first of `rows` (a multiple of 64) at w: y[r] = sum_i
   // code(r, ids[i]) * x[i] over the listed columns. Exact.
   void (*ternary_gemv_columns)(const uint8_t* w, size_t stride, const uint32_t* ids, const int8_t* x, size_t columns,

@@ -61,6 +61,13 @@ bool ternary_is_right(const Kernels& kernels, Pattern p) {
   if (memcmp(y, dots[0], sizeof dots[0]) != 0) return false;
   kernels.ternary_gemm(w, kRows, kK, x, kTokens, y, kRows);
   if (memcmp(y, dots, sizeof dots) != 0) return false;
+  constexpr uint32_t kListed[] = {0, 1, 3};
+  for (size_t r = 0; r < kRows; ++r) {
+    kernels.ternary_row_tokens(w + r * kK / 4, kK, x, kListed, 3, y + r, kRows);
+    for (const uint32_t t : kListed) {
+      if (y[t * kRows + r] != dots[t][r]) return false;
+    }
+  }
 
   constexpr size_t kGroups = 4;
   float scales[kRows * kGroups], totals[kRows];

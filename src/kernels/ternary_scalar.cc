@@ -37,6 +37,11 @@ void ternary_gemm(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* 
   for (size_t t = 0; t < tokens; ++t) ternary_gemv(w, rows, k_padded, x + t * k_padded, y + t * y_stride);
 }
 
+void ternary_row_tokens(const uint8_t* w, size_t k_padded, const int8_t* x, const uint32_t* ids, size_t count,
+                        int32_t* y, size_t y_stride) {
+  for (size_t i = 0; i < count; ++i) y[ids[i] * y_stride] = row_dot(w, k_padded, x + ids[i] * k_padded);
+}
+
 void ternary_grouped_gemv(const uint8_t* w, const float* scales, size_t rows, size_t k_padded,
                           const int8_t* x, const int32_t* sums, float* y) {
   const size_t blocks = k_padded / 128;

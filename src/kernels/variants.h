@@ -16,6 +16,7 @@ struct Pointee<Function*> {
 #define TERNLIGHT_KERNEL(field) Pointee<decltype(Kernels::field)>::type field
 
 namespace scalar {
+TERNLIGHT_KERNEL(ternary_row_tokens);
 TERNLIGHT_KERNEL(ternary_gemv_columns);
 TERNLIGHT_KERNEL(ternary_to_columns);
 TERNLIGHT_KERNEL(ternary_to_rows);
@@ -58,6 +59,7 @@ TERNLIGHT_KERNEL(to_i8);
 }  // namespace scalar
 
 namespace simd128 {
+TERNLIGHT_KERNEL(ternary_row_tokens);
 TERNLIGHT_KERNEL(ternary_gemv_columns);
 TERNLIGHT_KERNEL(ternary_to_columns);
 TERNLIGHT_KERNEL(ternary_to_rows);
@@ -102,6 +104,7 @@ TERNLIGHT_KERNEL(to_i8);
 }  // namespace simd128
 
 namespace relaxed {
+TERNLIGHT_KERNEL(ternary_row_tokens);
 TERNLIGHT_KERNEL(ternary_gemv_columns);
 }  // namespace relaxed
 

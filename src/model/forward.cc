@@ -42,8 +42,8 @@ void rotate_and_store(const Compute& compute, const Config& c, const KvLayer& kv
 // a.up = act(Wgate x) * Wup x; a.gate holds Wgate x.
 void gated(const Compute& compute, const Config& c, const LayerWeights& l, const float* x, size_t tokens, Activations& a) {
   const LinearTask gate_task = task(l.gate, a.gate), up_task = task(l.up, a.up);
-  if (tokens == 1 && l.down.weight.layout == Layout::ternary_columns) {
-    return gated_relu2(compute, *a.linear, x, c.dim, gate_task, up_task, a.up);
+  if (l.down.weight.layout == Layout::ternary_columns) {
+    return gated_relu2(compute, *a.linear, x, tokens, c.dim, gate_task, up_task, a.up);
   }
   linear(compute, a, x, tokens, c.dim, {gate_task, up_task});
   const auto gate = c.activation == Activation::relu2 ? compute.kernels.relu2_mul : compute.kernels.silu_mul;

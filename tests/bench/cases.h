@@ -37,6 +37,7 @@ constexpr Case kCases[] = {
     // What zeros leave over of 2B4T's up (a quarter of the rows) and down (an eighth of the columns): in cache, from memory.
     {"ternary_gemv_rows", 1728, 2560},
     {"ternary_gemv_rows", 1728, 2560, 1, 62},
+    {"ternary_row_tokens", 1, 2560, 16},
     {"ternary_gemv_columns", 2560, 864},
     {"ternary_gemv_columns", 2560, 864, 1, 62},
     {"ternary_to_columns", 64, 6912},

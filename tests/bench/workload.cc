@@ -62,6 +62,17 @@ Made ternary_gemv_rows(Buffers& m, const Kernels& kernels, const Case& c) {
           c.rows * stride * c.copies};
 }
 
+// With every fourth of four times as many vectors.
+Made ternary_row_tokens(Buffers& m, const Kernels& kernels, const Case& c) {
+  const uint8_t* w = m.codes(c.k / 4);
+  const int8_t* x = m.int8s(4 * c.tokens * c.k);
+  uint32_t* ids = m.zeros<uint32_t>(c.tokens);
+  for (size_t i = 0; i < c.tokens; i++) ids[i] = static_cast<uint32_t>(4 * i);
+  int32_t* y = m.zeros<int32_t>(4 * c.tokens);
+  return {[=, kernel = kernels.ternary_row_tokens](size_t, size_t) { kernel(w, c.k, x, ids, c.tokens, y, 1); }, c.k / 4,
+          /*by_rows=*/false};
+}
+
 // Of a matrix with eight times as many columns every eighth. On one thread: rows go in groups of 64.
 Made ternary_gemv_columns(Buffers& m, const Kernels& kernels, const Case& c) {
   const size_t stride = column_bytes(c.rows), size = 8 * c.k * stride;
@@ -235,6 +246,7 @@ constexpr Recipe kRecipes[] = {
     {"read", offsetof(Kernels, isa), read},
     TERNLIGHT_RECIPE(ternary_gemv, ternary_gemv),
     TERNLIGHT_RECIPE(ternary_gemv_rows, ternary_gemv_rows),
+    TERNLIGHT_RECIPE(ternary_row_tokens, ternary_row_tokens),
     TERNLIGHT_RECIPE(ternary_gemv_columns, ternary_gemv_columns),
     TERNLIGHT_RECIPE(ternary_to_columns, ternary_to_columns),
     TERNLIGHT_RECIPE(ternary_to_rows, ternary_to_rows),
