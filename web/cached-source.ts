@@ -3,6 +3,7 @@
 
 import { Announcer, waitForLock, type HolderProgress, type Lock, type Locks } from '../js/cache/locks.js';
 import { emptyManifest, missingUntil, presentUntil, storedBytes, type ByteRange, type Manifest } from '../js/cache/manifest.js';
+import { quotaHint } from '../js/cache/reserve.js';
 import { cacheUrl, entryKey, storageError, type Store } from '../js/cache/store.js';
 import { deferred } from '../js/deferred.js';
 import { TernlightError } from '../js/errors.js';
@@ -100,7 +101,7 @@ export class CachedSource {
       if (manifest.complete) {
         if (!this.#options.revalidate || (await this.#isCurrent(manifest, connection))) return this.#stream(held, key, lock, connection, manifest.ranges, undefined);
       } else if (manifest.ranges.length > 0 && (this.#options.isHashed || manifest.etag !== '' || manifest.lastModified !== '')) {
-        const short = manifest.size > 0 ? await this.#shortage(manifest.size - storedBytes(manifest.ranges)) : undefined;
+        const short = manifest.size > 0 ? await this.#shortage(manifest.size - held.grantedBytes) : undefined;
         if (short !== undefined) held.stop(short);
         // Before any stored byte is given: the file may have changed.
         const from = presentUntil(manifest.ranges, 0);
@@ -147,13 +148,17 @@ export class CachedSource {
   #stream(held: HeldEntry, key: string, lock: Lock, connection: Connection, stored: readonly ByteRange[], network: ByteStream | undefined): CachedStream {
     const release = (): void => {
       lock.release();
-      if (held.failure !== undefined) this.#options.warn(notStored(held.failure));
+      if (held.failure !== undefined) this.#options.warn(notStored(this.#explained(held.failure, held.committed)));
     };
     const identity = network === undefined ? identityOf(held.manifest) : network.identity;
     if (held.manifest.size === 0 && identity.size > 0) held.update({ size: identity.size });
     const reopen = this.#reopen(held, connection);
     const { signal } = connection.controller;
-    return new CachedStream({ held, identity, stored, network, reopen, signal, announcer: new Announcer(key), end: connection.end, release });
+    const settle = async (): Promise<void> => {
+      await held.settle();
+      this.#check(held);
+    };
+    return new CachedStream({ held, identity, stored, network, reopen, settle, signal, announcer: new Announcer(key), end: connection.end, release });
   }
 
   /** Opens a missing range, of the very file that is stored. */
@@ -170,7 +175,12 @@ export class CachedSource {
 
   async #store(held: HeldEntry, at: number, bytes: Uint8Array): Promise<void> {
     await held.add(at, bytes);
-    if (held.failure?.code === 'quota' && this.#options.onQuota === 'fail') throw held.failure;
+    this.#check(held);
+  }
+
+  /** Throws where a full storage is to be an error. */
+  #check({ failure, committed }: HeldEntry): void {
+    if (failure?.code === 'quota' && this.#options.onQuota === 'fail') throw this.#explained(failure, committed);
   }
 
   /** Opens the entry, or begins it. A cache that does not work is a warning: the load goes on without. */
@@ -180,7 +190,9 @@ export class CachedSource {
       const entry = await place.store.open(key, fresh);
       return entry && new HeldEntry(place.store, key, entry);
     } catch (cause) {
-      const error = storageError('The cache could not be opened', cause);
+      const error = this.#explained(storageError('The cache could not be opened', cause), fresh);
+      // What was begun is of no use. It is not there for anybody; should it resist, the next load begins it anew.
+      if (fresh !== undefined) await place.store.delete(key).catch(() => undefined);
       if (error.code === 'quota' && onQuota === 'fail') throw error;
       warn(notStored(error));
       return undefined;
@@ -203,13 +215,23 @@ export class CachedSource {
     }
   }
 
+  /** Room that ended although it was said to be there: with both numbers. */
+  #explained(error: TernlightError, manifest: Manifest | undefined): TernlightError {
+    if (error.code !== 'quota' || error.details.neededBytes !== undefined || manifest === undefined) return error;
+    const neededBytes = manifest.size;
+    const availableBytes = storedBytes(manifest.ranges);
+    const message = `Expected room for ${neededBytes || 'all'} bytes of ${this.#url} in the browser's storage, found room for ${availableBytes}`;
+    const details = { ...(neededBytes > 0 ? { neededBytes } : {}), availableBytes };
+    return new TernlightError('quota', `${message}. ${error.message}`, { hint: quotaHint, details, cause: error.cause });
+  }
+
   /** Undefined when so many bytes have room; with `onQuota: 'fail'` it throws instead. */
   async #shortage(neededBytes: number): Promise<TernlightError | undefined> {
     const availableBytes = await this.#options.place.availableBytes();
     if (availableBytes === undefined || neededBytes + sparedBytes <= availableBytes) return undefined;
     const message = `Expected room for ${neededBytes} bytes of ${this.#url} in the browser's storage, found ${availableBytes} available`;
     const error = new TernlightError('quota', message, {
-      hint: 'Delete what is no longer needed with Ternlight.cache.delete(), or ask for more with Ternlight.cache.persist().',
+      hint: quotaHint,
       details: { neededBytes, availableBytes },
     });
     if (this.#options.onQuota === 'fail') throw error;

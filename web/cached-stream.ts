@@ -45,6 +45,8 @@ export interface StreamParts {
   network: ByteStream | undefined;
   /** Opens a later missing range. */
   reopen: (from: number, to: number) => Promise<ByteStream>;
+  /** Commits all that came; throws where it must be stored and cannot be. */
+  settle: () => Promise<void>;
   signal: AbortSignal;
   announcer: Announcer;
   /** Ends the download. */
@@ -107,7 +109,7 @@ export class CachedStream implements ByteStream {
   }
 
   async *#pieces(): AsyncGenerator<Piece, void, undefined> {
-    const { held, identity, stored, reopen, signal, announcer } = this.#parts;
+    const { held, identity, stored, reopen, settle, signal, announcer } = this.#parts;
     let { network } = this.#parts;
     let at = 0;
     for (;;) {
@@ -119,7 +121,8 @@ export class CachedStream implements ByteStream {
         at = end;
         announcer.announce(at, identity.size);
       }
-      if (this.fromCache || (identity.size > 0 && at >= identity.size)) return;
+      if (this.fromCache) return;
+      if (identity.size > 0 && at >= identity.size) return settle();
       const from = at;
       try {
         network ??= await reopen(at, missingUntil(stored, at));
@@ -136,7 +139,7 @@ export class CachedStream implements ByteStream {
       network = undefined;
       // A source of unknown length has ended, or one that says less than it has: only the engine can tell.
       if (identity.size === 0) held.update({ size: at });
-      if (identity.size === 0 || at === from) return;
+      if (identity.size === 0 || at === from) return settle();
     }
   }
 

@@ -34,6 +34,16 @@ export class HeldEntry {
     return this.#manifest;
   }
 
+  /** As last committed. */
+  get committed(): Manifest {
+    return this.#entry.manifest;
+  }
+
+  /** Bytes that need no more room. */
+  get grantedBytes(): number {
+    return this.#entry.grantedBytes;
+  }
+
   /** Why nothing is written any more. */
   get failure(): TernlightError | undefined {
     return this.#failure;
@@ -54,6 +64,11 @@ export class HeldEntry {
     });
   }
 
+  /** Commits what has been stored. Never rejects: see `failure`. */
+  settle(): Promise<void> {
+    return this.#next(() => this.#commit());
+  }
+
   /** Changes fields of the manifest; they are committed with the next bytes, or at the end. */
   update(changes: Partial<Manifest>): void {
     this.#manifest = { ...this.#manifest, ...changes };
@@ -71,7 +86,7 @@ export class HeldEntry {
 
   /** Commits what was stored and lets go of the entry; deletes it if it was dropped or has failed. Never rejects: see `failure`. */
   async close(): Promise<void> {
-    if (!this.#isDropped) void this.#next(() => this.#commit());
+    if (!this.#isDropped) void this.settle();
     this.#isClosed = true; // what still arrives comes too late
     try {
       await this.#tail;

@@ -1,7 +1,7 @@
 // A file cut into blocks of one size, for back ends that keep values and not files. A block that is not full yet is kept here,
 // and stored again with each commit until it is.
 
-import type { Manifest } from './manifest.js';
+import { storedBytes, type Manifest } from './manifest.js';
 import type { Entry } from './store.js';
 
 /** Bytes of a block. Up to one for each parallel download is in memory twice, and is stored again with each commit. */
@@ -36,6 +36,10 @@ export class BlockEntry implements Entry {
 
   get manifest(): Manifest {
     return this.#manifest;
+  }
+
+  get grantedBytes(): number {
+    return storedBytes(this.#manifest.ranges);
   }
 
   async read(at: number, into: Uint8Array): Promise<number> {

@@ -6,6 +6,7 @@
 // A worker opens them synchronously. A page cannot; it reads manifests, and deletes.
 
 import { parseManifest, writeManifest, type Manifest } from './manifest.js';
+import { reserve } from './reserve.js';
 import { newestSlot, readSlots, writeSlot, type Slot, type SlotFile } from './slots.js';
 import { storageError, type Entry, type Store, type StoredEntry } from './store.js';
 
@@ -72,10 +73,14 @@ class OpfsEntry implements Entry {
     return this.#manifest;
   }
 
+  get grantedBytes(): number {
+    return this.#data.getSize();
+  }
+
   read(at: number, into: Uint8Array): number {
     for (let done = 0; done < into.length; ) {
       const bytes = this.#readSome(at + done, into.subarray(done));
-      if (bytes === 0) throw storageError('The cache could not be read', new Error(`the file ends at byte ${at + done}`));
+      if (bytes === 0 || bytes > into.length - done) throw storageError('The cache could not be read', new Error(`the file ends at byte ${at + done}`));
       done += bytes;
     }
     return into.length;
@@ -88,8 +93,9 @@ class OpfsEntry implements Entry {
     } catch (cause) {
       throw storageError('The cache could not be written', cause);
     }
-    if (written < bytes.length) {
-      throw storageError('The cache could not be written', new DOMException(`${written} of ${bytes.length} bytes fitted`, 'QuotaExceededError'));
+    // Not `<`: without room, Chromium's private windows give an error's number as if it were unsigned.
+    if (written !== bytes.length) {
+      throw storageError('The cache could not be written', new DOMException(`not all of ${bytes.length} bytes fitted`, 'QuotaExceededError'));
     }
   }
 
@@ -193,6 +199,7 @@ export class OpfsStore implements Store {
           manifestFile.truncate(0); // first: it must not speak of bytes that are gone
           manifestFile.flush();
           data.truncate(0);
+          if (fresh.size > 0) reserve(data, fresh.size);
           const begun = new OpfsEntry(data, manifestFile, fresh, undefined);
           await begun.commit(fresh);
           entry = begun;

@@ -81,7 +81,8 @@ export function writeSlot(file: SlotFile, newest: Slot | undefined, text: string
   view.setUint32(8, body.length, true);
   slot.set(body, headBytes);
   view.setUint32(12, checksum(slot), true);
-  if (file.write(slot, { at: index * slotBytes }) !== slot.length) throw new Error(`expected to write ${slot.length} bytes, wrote fewer`);
+  const written = file.write(slot, { at: index * slotBytes });
+  if (written !== slot.length) throw new DOMException(`not all of ${slot.length} bytes fitted`, 'QuotaExceededError');
   file.flush();
   return { index, sequence, text };
 }

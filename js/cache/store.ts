@@ -29,6 +29,8 @@ export interface StoreIndex {
 export interface Entry {
   /** As last committed. */
   readonly manifest: Manifest;
+  /** Bytes that the browser has granted for it: those that are there, or all of the file's if room was reserved. */
+  readonly grantedBytes: number;
   /** Fills the view from byte `at` on; only present bytes may be asked for. Gives how many it has read: all of them, or an error. */
   read(at: number, into: Uint8Array): number | Promise<number>;
   /** Stores bytes at their place. They count as there only once a manifest that names them is committed. */
@@ -40,7 +42,10 @@ export interface Entry {
 
 /** A back end with its bytes. */
 export interface Store extends StoreIndex {
-  /** Opens an entry; `fresh` begins it, if it is not there. Undefined: it is not there, or damaged, and there was no `fresh`. */
+  /**
+   * Opens an entry; `fresh` begins it, if it is not there. Undefined: it is not there, or damaged, and there was no `fresh`.
+   * Where room can be reserved, a file whose size is known gets it at once, or fails with `quota`.
+   */
   open(key: string, fresh?: Manifest): Promise<Entry | undefined>;
 }
 

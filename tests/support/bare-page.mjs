@@ -11,7 +11,7 @@ export const kBuilds = ['simd128-st', 'simd128-mt', 'relaxed-st', 'relaxed-mt'];
 const kCallTimeout = 120_000; // ms
 
 /** The package's entry for browsers, by its package.json. */
-function package_entry() {
+export function packageEntry() {
   let entry = JSON.parse(readFileSync(path.join(kRoot, 'package.json'), 'utf8')).exports?.['.'];
   while (typeof entry === 'object' && entry !== null) entry = entry.browser ?? entry.import ?? entry.default;
   if (typeof entry !== 'string') throw new Error('package.json: expected exports["."] with an "import" or "default" entry');
@@ -27,7 +27,7 @@ export async function startBareServer(models, { mounts = [], ...options } = {}) 
   const pages = path.join(kRoot, 'tests/browser/page');
   return startTestServer({
     ...options,
-    pages: { '/': readFileSync(path.join(pages, 'index.html'), 'utf8').replace('ENTRY', package_entry()) },
+    pages: { '/': readFileSync(path.join(pages, 'index.html'), 'utf8').replace('ENTRY', packageEntry()) },
     mounts: [
       { prefix: '/page/', folder: pages },
       { prefix: '/package/dist/', folder: path.join(kRoot, 'dist') },

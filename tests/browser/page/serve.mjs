@@ -1,5 +1,5 @@
 // The page's half of tests/support/bare-page.mjs: window.bare, through which methods are called from outside. Outcomes are
-// plain data: { value } or { error: { name, code, message, hint } }.
+// plain data: { value } or { error: { name, code, message, hint, details } }.
 
 /**
  * @param {Record<string, (args: object) => unknown>} methods
@@ -12,6 +12,7 @@ export function serve(methods, nameOf = () => undefined) {
       code: error?.code ?? 'unexpected',
       message: String(error?.message ?? error),
       hint: error?.hint ?? '',
+      details: error?.details ?? {},
     },
   });
   const outcomes = new Map();

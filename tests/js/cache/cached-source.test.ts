@@ -333,6 +333,9 @@ function failing(inner: Store, afterBytes: number, error: Error): Store {
     get manifest() {
       return entry.manifest;
     },
+    get grantedBytes() {
+      return entry.grantedBytes;
+    },
     read: (at, into) => entry.read(at, into),
     write: (at, bytes) => {
       if (at + bytes.length > afterBytes) throw error;

@@ -32,6 +32,12 @@ function wrap(page) {
     screenshot: async (file) => void (await page.screenshot({ path: file })),
     resize: (viewport) => page.setViewportSize(viewport),
     close: () => page.close(),
+    setQuota: async (bytes) => {
+      const session = await page.context().newCDPSession(page);
+      const origin = await page.evaluate('location.origin');
+      await session.send('Storage.overrideQuotaForOrigin', { origin, ...(bytes === null ? {} : { quotaSize: bytes }) });
+      // The session is left open: with it the quota would go.
+    },
   };
 }
 

@@ -35,6 +35,8 @@ import { launchWebkit } from './webkit.mjs';
  * @property {(file: string) => Promise<void>} screenshot PNG of the window
  * @property {(viewport: {width: number, height: number}) => Promise<void>} resize may reload the page
  * @property {{type: string, text: string}[]} messages console output and uncaught errors (empty in WebKit)
+ * @property {(bytes: number | null) => Promise<void>} [setQuota] grants the page's origin so much storage, null: as much as
+ *   usual; where a browser lets itself be told so (Chromium)
  * @property {() => Promise<void>} close
  *
  * @typedef {object} Browser

@@ -11,6 +11,8 @@ import { atExit, derived, expression, kActionTimeout, temporaryFolder, withTimeo
 
 const kStartTimeout = 60_000; // ms
 const kScriptTimeout = 600_000; // ms; one call into the page
+// A tab that is emptied must be gone, and not kept to go back to, with its locks.
+const kArgs = ['--enable-page-cache=false'];
 const kElementKey = 'element-6066-11e4-a52e-4f735466cecf'; // WebDriver's name for an element reference
 const kKeys = {
   Enter: '\ue007', Escape: '\ue00c', Tab: '\ue004', Backspace: '\ue003', Delete: '\ue017', Space: ' ',
@@ -138,7 +140,7 @@ export async function launchWebkit({ viewport, colorScheme, threads, args }) {
       '/session',
       {
         capabilities: {
-          alwaysMatch: { 'webkitgtk:browserOptions': { binary: minibrowser(), args: ['--automation', ...args] } },
+          alwaysMatch: { 'webkitgtk:browserOptions': { binary: minibrowser(), args: ['--automation', ...kArgs, ...args] } },
         },
       },
       kStartTimeout,
