@@ -13,6 +13,7 @@ const methods = {
     await methods.dispose();
     const controller = new AbortController();
     const phases = [];
+    const began = {}; // each phase, ms from the start
     let last = { loaded: 0, fraction: 0 };
     let monotonic = true;
     let whileWaiting = 0; // reports of bytes before this load has said where its own come from
@@ -22,6 +23,7 @@ const methods = {
       signal: controller.signal,
       onProgress: (progress) => {
         if (phases.at(-1) !== progress.phase) phases.push(progress.phase);
+        began[progress.phase] ??= performance.now() - start;
         monotonic &&= progress.loaded >= last.loaded && progress.fraction >= last.fraction;
         last = progress;
         if (progress.phase === 'download' && progress.loaded > 0 && !progress.fromCache) whileWaiting++;
@@ -30,7 +32,7 @@ const methods = {
     });
     load_ms = performance.now() - start;
     const { info, warnings } = model;
-    return { info, warnings: [...warnings], load_ms, phases, monotonic, whileWaiting, progress: last };
+    return { info, warnings: [...warnings], load_ms, phases, began, monotonic, whileWaiting, progress: last };
   },
 
   /** `options` as for model.generate. */
