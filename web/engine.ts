@@ -6,8 +6,11 @@ import { isErrorCode, TernlightError, type ErrorExtras } from '../js/errors.js';
 import type { GenerateParams } from '../js/protocol.js';
 import { HeldBytes, type Piece } from './piece.js';
 
-/** Stored bytes are read in parts of at least so many, as far as there are so many. */
-const minReadBytes = 1024 * 1024;
+/**
+ * Stored bytes are read in parts of at least so many, as far as there are so many: less costs about as much. More would only
+ * be copied once more, since large slots are read to directly.
+ */
+const minReadBytes = 64 * 1024;
 
 const memoryHint = "A smaller contextLength, kvFormat 'int8' or fewer sessions take less memory; closing other tabs may free some.";
 
@@ -122,7 +125,7 @@ export class Engine {
       const slot = this.guard(() => this.#engine.reserve());
       if (slot.size === 0) throw new TernlightError('internal', `Expected room for part ${part} of the file, found none`);
       if (piece.isStored && slot.size < minReadBytes && slot.size < piece.length) {
-        // Rows that the loader converts: many small reads would take longer than one large one and a copy.
+        // Between tensors, or the last bytes of one: many small reads would take longer than one large one and a copy.
         this.#readBuffer ??= new Uint8Array(minReadBytes);
         const bytes = this.#readBuffer.subarray(0, Math.min(minReadBytes, piece.length));
         await piece.read(bytes);

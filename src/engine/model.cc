@@ -103,7 +103,7 @@ struct ModelLoader::Impl {
   Impl(Engine& e, const LoadOptions& o)
       : engine(e),
         zeros(o.zeros),
-        weights(e.impl().kernels,
+        weights(e.impl().compute,
                 {o.file_sizes,
                  o.head,
                  o.i2s_packing,

@@ -21,8 +21,8 @@ bool is_i2_s(const TensorPlan& plan) { return plan.format->type == gguf::TypeId:
 }  // namespace
 
 struct WeightLoader::Impl {
-  Impl(const Kernels& k, const WeightLoaderOptions& o)
-      : kernels(k), options(o), parts(o.file_sizes.size()), joiner(o.file_sizes.size()), spare(size_t{64} << 10) {
+  Impl(const Compute& c, const WeightLoaderOptions& o)
+      : compute(c), options(o), parts(o.file_sizes.size()), joiner(o.file_sizes.size()), spare(size_t{64} << 10) {
     reader.emplace(options.file_sizes[0]);
   }
 
@@ -48,7 +48,7 @@ struct WeightLoader::Impl {
     std::vector<uint8_t> stash;  // what came behind its header, until its data is due
   };
 
-  const Kernels& kernels;
+  const Compute& compute;
   WeightLoaderOptions options;
   std::vector<Part> parts;
   size_t at = 0;  // the part whose bytes come next
@@ -148,7 +148,7 @@ Status WeightLoader::Impl::start_next_tensor() {
   if (parts[at].position < next_offset()) return ok_status();
   uint8_t* data = result.arenas.allocate(plans[current].resident_bytes);
   if (data == nullptr) return error(ErrorCode::internal, "the arenas are smaller than the tensors planned for it");
-  writer.emplace(plans[current], data, staging, kernels);
+  writer.emplace(plans[current], data, staging, compute);
   return ok_status();
 }
 
@@ -198,8 +198,8 @@ Status WeightLoader::Impl::plan() {
   return start_next_tensor();
 }
 
-WeightLoader::WeightLoader(const Kernels& kernels, const WeightLoaderOptions& options)
-    : impl_(std::make_unique<Impl>(kernels, options)) {}
+WeightLoader::WeightLoader(const Compute& compute, const WeightLoaderOptions& options)
+    : impl_(std::make_unique<Impl>(compute, options)) {}
 WeightLoader::~WeightLoader() = default;
 std::span<uint8_t> WeightLoader::reserve() { return impl_->reserve(); }
 Status WeightLoader::commit(size_t n) { return impl_->commit(n); }

@@ -14,11 +14,11 @@
 #include "base/arenas.h"
 #include "base/status.h"
 #include "gguf/header.h"
-#include "kernels/kernels.h"
 #include "model/config.h"
 #include "model/head_format.h"
 #include "model/memory_plan.h"
 #include "model/weights.h"
+#include "nn/compute.h"
 #include "tensor/pack/i2_s_packing.h"
 
 namespace ternlight {
@@ -41,7 +41,7 @@ struct LoadedWeights {
 
 class WeightLoader {
  public:
-  WeightLoader(const Kernels& kernels, const WeightLoaderOptions& options);
+  WeightLoader(const Compute& compute, const WeightLoaderOptions& options);
   ~WeightLoader();
 
   std::span<uint8_t> reserve();  // where the next bytes of the file go; empty at the end and after an error

@@ -1,6 +1,7 @@
 #include "model/tensor_writer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -10,20 +11,23 @@ namespace {
 
 // Rows are looked at while they are still in the cache.
 constexpr size_t kChunk = size_t{256} << 10;
+// Rows that are unpacked or converted: enough for all threads to be worth waking.
+constexpr size_t kStaged = size_t{1} << 20;
+constexpr size_t kGrain = 4;  // rows
 
 }  // namespace
 
-TensorWriter::TensorWriter(const TensorPlan& plan, uint8_t* data, Staging& staging, const Kernels& kernels)
-    : plan_(plan), staging_(staging), kernels_(kernels) {
+TensorWriter::TensorWriter(const TensorPlan& plan, uint8_t* data, Staging& staging, const Compute& compute)
+    : plan_(plan), staging_(staging), compute_(compute) {
   const bool vector = plan.spec->role == TensorRole::vector;
   tensor_.layout = plan.layout;
   tensor_.k = static_cast<size_t>(plan.spec->k);
   tensor_.rows = vector ? 1 : static_cast<size_t>(plan.spec->rows);
   tensor_.data = data;
   if (plan.route == Route::direct) return;
-  const size_t rows = std::max<size_t>(1, kChunk / std::max<size_t>(1, plan.file_row_bytes));
+  const size_t rows = std::max<size_t>(1, kStaged / std::max<size_t>(1, plan.file_row_bytes));
   staging_.rows.resize(std::max(staging_.rows.size(), rows * plan.file_row_bytes));
-  staging_.floats.resize(std::max(staging_.floats.size(), static_cast<size_t>(plan.info->k())));
+  staging_.floats.resize(std::max(staging_.floats.size(), static_cast<size_t>(plan.info->k()) * compute.threads.size()));
 }
 
 std::span<uint8_t> TensorWriter::reserve() {
@@ -55,24 +59,44 @@ Status TensorWriter::commit(size_t n) {
   return ok_status();
 }
 
+// Rows do not depend on each other: threads share them out, and the first bad one is named whoever came upon it.
 Status TensorWriter::take_rows(const uint8_t* src, size_t count) {
-  const auto k = static_cast<size_t>(plan_.info->k());
-  const size_t groups = scale_count(plan_.layout, 1, k);
-  for (size_t i = 0; i < count; i++, src += plan_.file_row_bytes, rows_done_++) {
-    if (plan_.format->check_row != nullptr) {
-      if (Status status = plan_.format->check_row(src, k); !status.ok()) {
-        return error(status.code, "tensor " + plan_.info->name + ", row " + std::to_string(rows_done_) + ": " + status.message);
+  const size_t bytes = plan_.file_row_bytes, first = rows_done_;
+  std::atomic<size_t> bad = count;
+  const auto take = [&](size_t begin, size_t end, size_t worker) {
+    for (size_t i = begin; i < end; i++) {
+      if (take_row(src + i * bytes, first + i, worker).ok()) continue;
+      for (size_t seen = bad; i < seen && !bad.compare_exchange_weak(seen, i);) {
       }
+      return;
     }
-    if (plan_.route == Route::direct) continue;
-    uint8_t* row = tensor_.data + rows_done_ * row_bytes(plan_.layout, k);
-    float* scales = groups == 0 ? nullptr : tensor_.scales() + rows_done_ * groups;
-    if (plan_.route == Route::unpack) {
-      plan_.format->unpack_row(src, k, row, scales);
-    } else if (!convert_row(kernels_, *plan_.format, src, k, staging_.floats.data(), plan_.layout, row, scales)) {
-      return error(ErrorCode::bad_tensor_shape, "tensor " + plan_.info->name + ": rows of " + std::to_string(k) +
-                                                    " weights do not fit the requested head format");
+  };
+  // A check alone is done sooner than another thread would be awake.
+  if (plan_.route == Route::direct) {
+    take(0, count, 0);
+  } else {
+    compute_.threads.parallel_for(count, kGrain, take);
+  }
+  rows_done_ += count;
+  return bad < count ? take_row(src + bad * bytes, first + bad, 0) : ok_status();
+}
+
+Status TensorWriter::take_row(const uint8_t* src, size_t row, size_t worker) {
+  const auto k = static_cast<size_t>(plan_.info->k());
+  if (plan_.format->check_row != nullptr) {
+    if (Status status = plan_.format->check_row(src, k); !status.ok()) {
+      return error(status.code, "tensor " + plan_.info->name + ", row " + std::to_string(row) + ": " + status.message);
     }
+  }
+  if (plan_.route == Route::direct) return ok_status();
+  const size_t groups = scale_count(plan_.layout, 1, k);
+  uint8_t* to = tensor_.data + row * row_bytes(plan_.layout, k);
+  float* scales = groups == 0 ? nullptr : tensor_.scales() + row * groups;
+  if (plan_.route == Route::unpack) {
+    plan_.format->unpack_row(src, k, to, scales);
+  } else if (!convert_row(compute_.kernels, *plan_.format, src, k, staging_.floats.data() + worker * k, plan_.layout, to, scales)) {
+    return error(ErrorCode::bad_tensor_shape, "tensor " + plan_.info->name + ": rows of " + std::to_string(k) +
+                                                  " weights do not fit the requested head format");
   }
   return ok_status();
 }

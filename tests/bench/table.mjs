@@ -9,7 +9,8 @@ const number = (value) => value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
 const times = (value) => (value === undefined ? '' : `${value.toFixed(2)} ×`);
 const percent = (value) => (value === undefined ? '' : `${Math.round(100 * value)} %`);
 
-function grid(header, rows) {
+/** Rows of text as a table in Markdown. */
+export function grid(header, rows) {
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
   const left = (i) => i === 0 || header[i] === 'weights (head)' || header[i] === 'logits hash';
   const line = (cells) => `| ${cells.map((cell, i) => (left(i) ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;

@@ -104,11 +104,12 @@ async function send_fault(fault, file, response) {
 }
 
 /**
- * @param {object} options as for startStaticServer (mounts, port, isolated); `pages`: HTML by path
+ * @param {object} options as for startStaticServer (mounts, port, isolated); `pages`: HTML by path;
+ *   `onRequest` sees each request's URL and response before it is answered
  * @returns {Promise<{url: string, port: number, requests: string[], setFault(path: string, fault: object | null): void,
  *   close(): Promise<void>}>} `requests` are the paths asked for so far
  */
-export async function startTestServer({ mounts, port = 0, isolated = true, pages = {} }) {
+export async function startTestServer({ mounts, port = 0, isolated = true, pages = {}, onRequest = () => undefined }) {
   const faults = new Map();
   const requests = [];
   const server = await startStaticServer({
@@ -117,6 +118,7 @@ export async function startTestServer({ mounts, port = 0, isolated = true, pages
     isolated,
     intercept: async (request, response, url) => {
       requests.push(url.pathname + url.search);
+      onRequest(url, response);
       const page = pages[url.pathname];
       if (page !== undefined) {
         response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(page);

@@ -30,6 +30,7 @@ const methods = {
     const source = url ?? urls ?? (await blobs_of(blobs));
     const controller = new AbortController();
     const phases = [];
+    const began = {}; // each phase, ms from the start
     const state = { progress: { loaded: 0, fraction: 0 }, monotonic: true, whileWaiting: 0, ms_to_abort: undefined };
     loading = state;
     let aborted_at;
@@ -41,6 +42,7 @@ const methods = {
         onProgress: (progress) => {
           const last = state.progress;
           if (phases.at(-1) !== progress.phase) phases.push(progress.phase);
+          began[progress.phase] ??= performance.now() - start;
           state.monotonic &&= progress.loaded >= last.loaded && progress.fraction >= last.fraction;
           state.progress = progress;
           // Reports of bytes before this load has said where its own come from.
@@ -55,7 +57,7 @@ const methods = {
     }
     load_ms = performance.now() - start;
     const { info, warnings } = model;
-    return { info, warnings: [...warnings], load_ms, phases, ...state };
+    return { info, warnings: [...warnings], load_ms, phases, began, ...state };
   },
 
   /** How far the last load is, or how it ended. */

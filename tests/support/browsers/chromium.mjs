@@ -41,17 +41,27 @@ function wrap(page) {
   };
 }
 
+/** A private window; with a profile an ordinary one, whose storage is on disk and outlives it. */
+async function open(options, look, profile) {
+  if (profile !== undefined) {
+    const context = await chromium.launchPersistentContext(profile, { ...options, ...look });
+    return { context, browser: context.browser() };
+  }
+  const browser = await chromium.launch(options);
+  return { browser, context: await browser.newContext(look) };
+}
+
 /** @type {(options: import('./index.mjs').LaunchOptions) => Promise<import('./index.mjs').Browser>} */
-export async function launchChromium({ viewport, colorScheme, args }) {
+export async function launchChromium({ viewport, colorScheme, args, profile }) {
   const home = temporaryFolder('ternlight-chromium-');
-  const browser = await chromium.launch({
+  const options = {
     executablePath: process.env.TERNLIGHT_CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     args: [...kArgs, ...args],
     env: { ...process.env, HOME: home.folder },
     timeout: 60_000,
-  });
-  const context = await browser.newContext({ viewport, colorScheme });
+  };
+  const { browser, context } = await open(options, { viewport, colorScheme }, profile);
   return {
     name: 'chromium',
     version: browser.version(),
@@ -61,6 +71,7 @@ export async function launchChromium({ viewport, colorScheme, args }) {
       return page;
     },
     close: async () => {
+      await context.close();
       await browser.close();
       home.remove();
     },

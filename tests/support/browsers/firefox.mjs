@@ -37,13 +37,14 @@ function wrap(page) {
 }
 
 /** @type {(options: import('./index.mjs').LaunchOptions) => Promise<import('./index.mjs').Browser>} */
-export async function launchFirefox({ viewport, colorScheme, args }) {
+export async function launchFirefox({ viewport, colorScheme, args, profile }) {
   const home = temporaryFolder('ternlight-firefox-');
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: process.env.TERNLIGHT_FIREFOX ?? '/usr/bin/firefox-esr',
     headless: true,
     args,
+    ...(profile === undefined ? {} : { userDataDir: profile }),
     // 0 dark, 1 light
     extraPrefsFirefox: { 'layout.css.prefers-color-scheme.content-override': colorScheme === 'dark' ? 0 : 1 },
     protocolTimeout: kEvaluateTimeout,

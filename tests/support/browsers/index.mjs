@@ -19,6 +19,8 @@ import { launchWebkit } from './webkit.mjs';
  * @property {boolean} [threads] let isolated pages have SharedArrayBuffer where the browser needs to be told
  *   (WebKitGTK; Safari does by itself); default true
  * @property {string[]} [args] further command-line arguments
+ * @property {string} [profile] a folder for the browser's profile, which the caller removes: storage is kept in it from one
+ *   browser to the next (Chromium and Firefox; without it each starts with nothing)
  *
  * @typedef {object} Page
  * @property {(url: string) => Promise<void>} goto
