@@ -33,6 +33,8 @@ export class ModelSlot extends EventTarget {
     try {
       await old?.dispose();
       const model = await Ternlight.load(choice.source, {
+        // A copy that is stored is used at once; but when the file has changed, as after a new build of this page, it is fetched anew.
+        cache: { revalidate: true },
         signal: controller.signal,
         onProgress: (progress) => {
           if (this.#loading === controller) this.#set({ kind: 'loading', choice, progress });

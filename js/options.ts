@@ -28,7 +28,7 @@ export interface CacheOptions {
 
 /** Options of `Ternlight.load`. Unknown ones throw `invalid_argument`. */
 export interface LoadOptions {
-  /** Cancels the load: it rejects with the signal's reason, and nothing of it stays behind. */
+  /** Cancels the load: it rejects at once with the signal's reason. What has arrived stays in the cache, for the next load. */
   signal?: AbortSignal;
   onProgress?: (progress: LoadProgress) => void;
   /** Threads that compute. `'auto'` (default): as many as there are cores, at most 8; one where threads are not to be had. */

@@ -229,6 +229,22 @@ describe.each(kTargets)('%s', (name) => {
     expect_story((await demo.ask(page, kFox)).text);
   });
 
+  it('does not go on with a stored model that is another on the server by now', async () => {
+    const server = await serve();
+    const page = await open(server.url);
+    await demo.waitUntilReady(page);
+    await page.reload();
+    await demo.waitUntilReady(page);
+    // What takes its place is half a model, so that it can be told from the stored one.
+    server.setFault(demo.kModelPath, { kind: 'truncate', after: 1_000_000 });
+    await page.reload();
+    await page.waitFor(() => document.querySelector('#load').dataset.state === 'failed');
+    server.setFault(demo.kModelPath, null);
+    await page.reload();
+    await demo.waitUntilReady(page);
+    expect_story((await demo.ask(page, kFox)).text);
+  });
+
   it('loads a file of this device', async () => {
     const server = await serve();
     const page = await open(server.url);
