@@ -50,7 +50,8 @@ describe.each(kTargets)('%s', (name) => {
   });
 
   it.each(['over the network', 'from the cache'])('wasm holds the weights and little else %s, and the page no more than it must', async (way) => {
-    const options = { contextLength: kContext };
+    // In one answer: a browser that is being driven keeps what it can of small answers for its developer tools, and a block is one.
+    const options = { contextLength: kContext, parallel: 1 };
     const before = name === 'chromium' ? residentBytes() : 0;
     if (name === 'chromium') resetPeak();
     const { info, progress } = await call(page, 'load', { url: '/large.gguf', options });
@@ -60,10 +61,8 @@ describe.each(kTargets)('%s', (name) => {
     const needed = info.residentBytes + stats.kvBytes;
     console.log(`${name}, ${mb(large.length)} ${way}: weights ${mb(info.residentBytes)}, session ${mb(stats.kvBytes)}, wasm ${mb(stats.memoryBytes)}${name === 'chromium' ? `, page at most ${mb(peak)} above before` : ''}`);
     expect(stats.memoryBytes).toBeLessThanOrEqual(needed + kRest);
-    // From the cache there is one copy. What fetch gives is a new buffer each time, and Chromium leaves as much as the whole
-    // file of them to be collected later, besides the blocks that wait for their turn.
-    const inFlight = way === 'from the cache' ? 8 * kMiB : large.length + 4 * 8 * kMiB;
-    if (name === 'chromium') expect(peak).toBeLessThanOrEqual(needed + kRest + kWarm + inFlight);
+    // Either way there is one copy.
+    if (name === 'chromium') expect(peak).toBeLessThanOrEqual(needed + kRest + kWarm + 8 * kMiB);
     await call(page, 'dispose');
   });
 

@@ -83,6 +83,30 @@ export function statusError({ url, environment }: Peer, { status, statusText, he
   return mayPass(status) ? new Transient(error, parseRetryAfter(headers.get('retry-after'), environment.now())) : error;
 }
 
+/** Bytes read at a time. */
+const readBytes = 256 * 1024;
+
+/**
+ * Gives the next bytes of a body, undefined at its end. They are read into memory that the next ones will have: pieces with
+ * memory of their own would wait for the garbage collector, as many as the file is large. Where a browser cannot do that,
+ * they do.
+ */
+function readingOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): () => Promise<Uint8Array | undefined> {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = body.getReader({ mode: 'byob' });
+  } catch {
+    const plain = body.getReader();
+    return async () => (await plain.read()).value;
+  }
+  let memory = new ArrayBuffer(readBytes);
+  return async () => {
+    const { done, value } = await reader.read(new Uint8Array(memory));
+    if (value !== undefined) memory = value.buffer;
+    return done ? undefined : value;
+  };
+}
+
 /** An answer whose headers are here and whose body has not been read. */
 export class Connection {
   readonly response: Response;
@@ -126,19 +150,19 @@ export class Connection {
     }
   }
 
-  /** The body, piece by piece. */
+  /** The body, piece by piece; each holds until the next is asked for. */
   async *read(): AsyncGenerator<Uint8Array, void, undefined> {
     const peer = this.#peer;
     const { body } = this.response;
     if (body === null) throw new TernlightError('network', `Expected a body, found none from ${peer.url}`, { details: { url: peer.url } });
-    const reader = body.getReader();
+    const read = readingOf(body);
     try {
       for (;;) {
-        const reading = reader.read().catch((cause: unknown) => {
+        const reading = read().catch((cause: unknown) => {
           throw cut(peer, cause);
         });
-        const { done, value } = await withDeadline(reading, peer.stallTimeout, () => stalled(peer), { signal: this.#own.signal });
-        if (done) return;
+        const value = await withDeadline(reading, peer.stallTimeout, () => stalled(peer), { signal: this.#own.signal });
+        if (value === undefined) return;
         yield value;
       }
     } finally {

@@ -1,5 +1,5 @@
-// Several ranges of a file at once, given out in order. What comes early waits in memory, which is at most as many blocks as
-// there are connections.
+// Several ranges of a file at once, given out in order. What comes early waits in memory: a block for each
+// connection, used again and again.
 
 import type { Range } from './answer.js';
 import type { Answer, Download } from './download.js';
@@ -17,21 +17,31 @@ export interface RangesOptions {
   first: Answer;
 }
 
-/** One range under way. */
+/** One range under way. What has arrived of it waits in memory that an earlier one has had. */
 class Block {
   readonly from: number;
   readonly to: number;
-  /** Arrived, and not yet given out. */
-  readonly waiting: Uint8Array[] = [];
+  readonly memory: Uint8Array;
   /** Ends it. */
   readonly stop = new AbortController();
   /** Up to here it has arrived. */
   arrivedTo: number;
 
-  constructor(from: number, to: number) {
+  constructor(from: number, to: number, memory: Uint8Array) {
     this.from = from;
     this.to = to;
+    this.memory = memory;
     this.arrivedTo = from;
+  }
+
+  add(bytes: Uint8Array): void {
+    this.memory.set(bytes, this.arrivedTo - this.from);
+    this.arrivedTo += bytes.length;
+  }
+
+  /** What has arrived, from a byte on. */
+  since(at: number): Uint8Array {
+    return this.memory.subarray(at - this.from, this.arrivedTo - this.from);
   }
 }
 
@@ -40,6 +50,7 @@ export async function* inOrder(download: Download, range: Range, options: Ranges
   const { signal, parallel, blockBytes } = options;
   const end = Math.min(range.to, download.identity.size);
   const blocks: Block[] = [];
+  const spare: Uint8Array[] = [];
   const stop = (reason?: unknown): void => {
     for (const block of blocks) block.stop.abort(reason);
   };
@@ -53,8 +64,7 @@ export async function* inOrder(download: Download, range: Range, options: Ranges
   const run = async (block: Block, first: Answer | undefined): Promise<void> => {
     try {
       for await (const { bytes } of segment(download, block, { signal: block.stop.signal, partsOnly: true, ...(first && { first }) })) {
-        block.waiting.push(bytes);
-        block.arrivedTo += bytes.length;
+        block.add(bytes);
         wake();
       }
     } catch (error) {
@@ -73,29 +83,33 @@ export async function* inOrder(download: Download, range: Range, options: Ranges
       // all the others hold a block each.
       const most = given - range.from < blockBytes / 8 ? 1 : parallel;
       while (blocks.length < most && begun < end) {
-        const block = new Block(begun, Math.min(begun + blockBytes, end));
+        const block = new Block(begun, Math.min(begun + blockBytes, end), spare.pop() ?? new Uint8Array(blockBytes));
         begun = block.to;
         blocks.push(block);
         void run(block, first);
         first = undefined;
       }
-      const bytes = blocks[0]?.waiting.shift();
-      if (bytes === undefined) {
+      const [head] = blocks;
+      if (head === undefined || head.arrivedTo === given) {
         await new Promise<void>((resolve) => (wake = resolve));
         continue;
       }
+      const bytes = head.since(given);
       given += bytes.length;
-      if (blocks[0]?.to === given) blocks.shift();
       yield bytes;
+      if (given < head.to) continue;
+      blocks.shift();
+      spare.push(head.memory);
     }
     if (failure === undefined) return;
     if (!(failure.error instanceof RangesIgnored)) throw failure.error;
     // The server will not send ranges any more: after what is here, one connection for the rest.
     stop();
-    for (const { waiting, arrivedTo, to } of blocks) {
-      yield* waiting;
-      given = arrivedTo;
-      if (given < to) break;
+    for (const block of blocks) {
+      const bytes = block.since(Math.max(given, block.from));
+      given = block.arrivedTo;
+      if (bytes.length > 0) yield bytes;
+      if (given < block.to) break;
     }
     for await (const { bytes } of segment(download, { from: given, to: end }, { signal })) yield bytes;
   } finally {

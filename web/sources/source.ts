@@ -32,7 +32,7 @@ export interface ByteStream {
   identity: FileIdentity;
   /** What may be wrong with the source itself, in case its bytes turn out to be no model. */
   hint: string;
-  /** The bytes asked for. Leaving the loop closes the source. */
+  /** The bytes asked for. A chunk holds until the next is asked for: its memory may then be used again. Leaving the loop closes the source. */
   chunks: AsyncIterable<Uint8Array>;
 }
 

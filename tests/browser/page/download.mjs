@@ -40,7 +40,7 @@ const methods = {
       const { identity, chunks } = await source.open({ signal: controller.signal, onBytes, ...open });
       outcome.identity = identity;
       for await (const chunk of chunks) {
-        pieces.push(chunk);
+        pieces.push(chunk.slice());
         given += chunk.length;
         if (given < abortAfter || abortedAt > 0) continue;
         setTimeout(() => {

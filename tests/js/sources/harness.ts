@@ -70,7 +70,7 @@ export async function readAll(source: ByteSource, file: Uint8Array, options: Par
   };
   try {
     result.stream = await source.open({ signal: new AbortController().signal, onBytes, ...options });
-    for await (const bytes of result.stream.chunks) pieces.push(bytes);
+    for await (const bytes of result.stream.chunks) pieces.push(bytes.slice());
   } catch (error) {
     result.error = error;
   }

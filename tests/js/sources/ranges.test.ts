@@ -65,7 +65,7 @@ it('goes by the order of the file, whatever comes first', async () => {
   const pieces: Uint8Array[] = [];
   let seenAtFirst: number[] | undefined;
   for await (const chunk of chunks) {
-    pieces.push(chunk);
+    pieces.push(chunk.slice());
     // The first piece is given out before its block is whole.
     seenAtFirst ??= [...seen];
   }
@@ -81,7 +81,7 @@ it('lets no more than a block for each connection wait for a slow reader', async
   const { chunks } = await httpSource(`${server.origin}/file`, { parallel: 3 }).open({ signal: new AbortController().signal });
   const pieces: Uint8Array[] = [];
   for await (const chunk of chunks) {
-    pieces.push(chunk);
+    pieces.push(chunk.slice());
     // The head block has been given out when a piece of the next comes: then one more block has been asked for.
     const given = pieces.reduce((sum, { length }) => sum + length, 0);
     await vi.waitFor(() => expect(server.open).toBe(0));
