@@ -4,6 +4,8 @@ import { attempt, call } from './bare-page.mjs';
 import { Rng } from './rng.mjs';
 
 const kTimeout = 600_000; // ms
+const kEmptyTries = 40;
+const kEmptyPauseMs = 250;
 const kRequest = { prompt: [1, 2, 3, 5, 8], options: { maxTokens: 4, temperature: 0, ignoreEndOfText: true, logitsHash: true } };
 
 /** What an entry may lose when its load is killed: what was not committed yet, and what had been sent and not been stored. */
@@ -41,6 +43,16 @@ async function load(page, { url, options }) {
   return { fromCache, resumedFrom };
 }
 
+/** A browser may keep what a worker held for a moment longer than the worker. */
+async function emptyCache(page) {
+  for (let tries = 1; ; tries++) {
+    const { error } = await attempt(page, 'clearCache');
+    if (error === undefined) return;
+    if (tries === kEmptyTries) throw new Error(error.message);
+    await new Promise((resolve) => setTimeout(resolve, kEmptyPauseMs));
+  }
+}
+
 const storedBytes = async (page) => (await call(page, 'listCached')).reduce((sum, file) => sum + file.storedBytes, 0);
 
 /** Points to break off at, in order. Not the first bytes: before a load has begun there is nothing to go on with. */
@@ -62,7 +74,7 @@ export async function undisturbed(setting) {
 export async function cutConnections(setting) {
   const { server } = setting;
   const page = await openPage(setting);
-  await call(page, 'clearCache');
+  await emptyCache(page);
   server.reset();
   for (const at of randomPoints(setting)) server.at(at, 'cut');
   const start = performance.now();
@@ -111,7 +123,7 @@ export async function killLoads(setting, report = () => undefined) {
   let page = await openPage(setting);
   for (const [i, at] of randomPoints(setting).entries()) {
     const kind = kinds[i % kinds.length];
-    await call(page, 'clearCache');
+    await emptyCache(page);
     await page.evaluate(keepWorkers);
     server.reset();
     const reached = new Promise((resolve) => server.at(at, resolve));
