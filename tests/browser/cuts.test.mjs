@@ -11,7 +11,8 @@ import { startCountedServer } from '../support/counted-server.mjs';
 import { cutConnections, cutFaults, killLoads, undisturbed } from '../support/cuts.mjs';
 import { kTargets } from '../support/targets.mjs';
 
-const kPoints = { chromium: 20, firefox: 6, webkit: 6 };
+// Not in WebKit: there an entry stays in use after some of these killings, for more than ten seconds, and cannot be emptied.
+const kPoints = { chromium: 20, firefox: 6 };
 const kLayers = 150; // of the storyteller's: 32 MB
 const kPace = 16e6; // bytes a second: slow enough for manifests to be committed, which happens once a second
 
@@ -32,13 +33,10 @@ afterAll(async () => {
   folder?.remove();
 });
 
-describe.each(kTargets)('%s', (name) => {
+describe.each(kTargets.filter((name) => name in kPoints))('%s', (name) => {
   let browser;
   beforeAll(async () => {
     browser = await launch(name);
-    // Where there is no private file system the cache goes with the last page that holds it open: see cache.test.mjs.
-    const page = await browser.newPage(server.url);
-    await page.evaluate(() => caches.open('ternlight').then((cache) => Boolean((window.heldCache = cache))));
     expected ??= await undisturbed({ ...setting, browser });
   });
   afterAll(() => browser?.close());
