@@ -14,6 +14,8 @@ constexpr size_t kChunk = size_t{256} << 10;
 // Rows that are unpacked or converted: enough for all threads to be worth waking.
 constexpr size_t kStaged = size_t{1} << 20;
 constexpr size_t kGrain = 4;  // rows
+// What is touched at once; and the least that systems give.
+constexpr size_t kTouched = size_t{4} << 20, kPage = 4096;
 
 }  // namespace
 
@@ -37,10 +39,25 @@ std::span<uint8_t> TensorWriter::reserve() {
   }
   const uint64_t left = rows_bytes() - taken_;
   if (plan_.route == Route::direct) {
-    return {tensor_.data + taken_, static_cast<size_t>(std::min<uint64_t>(left, kChunk))};
+    const uint64_t size = std::min<uint64_t>(left, kChunk);
+    if (taken_ + size > touched_) touch(std::min<uint64_t>(taken_ + kTouched, rows_bytes()));
+    return {tensor_.data + taken_, static_cast<size_t>(size)};
   }
   const size_t room = staging_.rows.size() / plan_.file_row_bytes * plan_.file_row_bytes - staged_;
   return {staging_.rows.data() + staged_, static_cast<size_t>(std::min<uint64_t>(left, room))};
+}
+
+// Systems give memory when it is first written to, and clear it then: that can take longer than reading a file from the
+// system's own memory. Threads share it out.
+void TensorWriter::touch(uint64_t end) {
+  uint8_t* from = tensor_.data + touched_;
+  const auto pages = static_cast<size_t>((end - touched_ + kPage - 1) / kPage);
+  if (compute_.threads.size() > 1) {
+    compute_.threads.parallel_for(pages, 16, [from](size_t begin, size_t last, size_t) {
+      for (size_t i = begin; i < last; i++) from[i * kPage] = 0;
+    });
+  }
+  touched_ = end;
 }
 
 Status TensorWriter::commit(size_t n) {

@@ -30,6 +30,7 @@ class TensorWriter {
 
  private:
   uint64_t rows_bytes() const { return uint64_t{plan_.file_row_bytes} * plan_.info->rows(); }
+  void touch(uint64_t end);
   Status take_rows(const uint8_t* src, size_t count);
   Status take_row(const uint8_t* src, size_t row, size_t worker);
   void collapse_equal_scales();
@@ -39,6 +40,7 @@ class TensorWriter {
   const Compute& compute_;
   Tensor tensor_;
   uint64_t taken_ = 0;      // file bytes
+  uint64_t touched_ = 0;    // bytes of the tensor that have memory behind them
   size_t staged_ = 0;       // bytes in staging_.rows
   size_t rows_done_ = 0;
   uint8_t tail_[32] = {};

@@ -1,0 +1,166 @@
+// Breaks loads off at random bytes, and shows that each comes to its end, to the right logits, and fetches nothing anew that
+// was safely stored.
+import { attempt, call } from './bare-page.mjs';
+import { Rng } from './rng.mjs';
+
+const kTimeout = 600_000; // ms
+const kEmptyTries = 40;
+const kEmptyPauseMs = 250;
+const kRequest = { prompt: [1, 2, 3, 5, 8], options: { maxTokens: 4, temperature: 0, ignoreEndOfText: true, logitsHash: true } };
+
+/** What an entry may lose when its load is killed: what was not committed yet, and what had been sent and not been stored. */
+const kUncommitted = 32 << 20;
+const kOnItsWay = 48 << 20; // four blocks of 8 MiB, and what sockets hold
+
+/**
+ * What lets a load be broken off.
+ * @typedef {object} Setting
+ * @property {import('./browsers/index.mjs').Browser} browser
+ * @property {import('./counted-server.mjs').CountedServer} server
+ * @property {string} url the model's path
+ * @property {number} bytes of the model
+ * @property {object} options for Ternlight.load
+ * @property {number} points how often it is broken off
+ * @property {number} seed
+ * @property {number} [pace] bytes a second of loads that are going to be killed
+ */
+
+async function openPage({ browser, server }) {
+  const page = await browser.newPage(server.url);
+  await page.waitFor(() => window.bare !== undefined);
+  return page;
+}
+
+/** The logits of a few greedy tokens; the model goes. */
+async function hashOf(page) {
+  const { stats } = await call(page, 'generate', kRequest, kTimeout);
+  await call(page, 'dispose');
+  return stats.logitsHash;
+}
+
+async function load(page, { url, options }) {
+  const { fromCache, resumedFrom } = (await call(page, 'load', { url, options }, kTimeout)).progress;
+  return { fromCache, resumedFrom };
+}
+
+/** A browser may keep what a worker held for a moment longer than the worker. */
+async function emptyCache(page) {
+  for (let tries = 1; ; tries++) {
+    const { error } = await attempt(page, 'clearCache');
+    if (error === undefined) return;
+    if (tries === kEmptyTries) throw new Error(error.message);
+    await new Promise((resolve) => setTimeout(resolve, kEmptyPauseMs));
+  }
+}
+
+const storedBytes = async (page) => (await call(page, 'listCached')).reduce((sum, file) => sum + file.storedBytes, 0);
+
+/** Points to break off at, in order. Not the first bytes: before a load has begun there is nothing to go on with. */
+export function randomPoints({ bytes, points, seed }) {
+  const rng = new Rng(seed);
+  return Array.from({ length: points }, () => 1 + rng.nextBelow(bytes - 1));
+}
+
+/** The logits after a load that nothing disturbs and nothing caches. */
+export async function undisturbed(setting) {
+  const page = await openPage(setting);
+  await load(page, { ...setting, options: { ...setting.options, cache: 'none' } });
+  const logitsHash = await hashOf(page);
+  await page.close();
+  return logitsHash;
+}
+
+/** One load whose connections the server cuts, at that many bytes sent in all. */
+export async function cutConnections(setting) {
+  const { server } = setting;
+  const page = await openPage(setting);
+  await emptyCache(page);
+  server.reset();
+  for (const at of randomPoints(setting)) server.at(at, 'cut');
+  const start = performance.now();
+  await load(page, setting);
+  const result = {
+    seconds: (performance.now() - start) / 1000,
+    cuts: server.cuts(),
+    servedBytes: server.bytes(),
+    storedBytes: await storedBytes(page),
+    logitsHash: await hashOf(page),
+  };
+  await page.close();
+  return result;
+}
+
+/** The ways to end a load, in turn. */
+const kKills = {
+  'the page is closed': (page) => page.close(),
+  'the page is loaded anew': (page) => page.reload(),
+  'the worker is ended': (page) => page.evaluate(() => window.endWorkers()),
+};
+
+/** Lets the page end the workers it starts from here on. */
+function keepWorkers() {
+  const workers = [];
+  window.Worker = class extends Worker {
+    constructor(...args) {
+      super(...args);
+      workers.push(this);
+    }
+  };
+  window.endWorkers = () => {
+    for (const worker of workers) worker.terminate();
+    return true;
+  };
+  return true;
+}
+
+/**
+ * Loads that are killed when so many bytes have been sent; each time a new page goes on. `report` takes each result.
+ */
+export async function killLoads(setting, report = () => undefined) {
+  const { server, bytes, url, options, pace = Infinity } = setting;
+  const results = [];
+  const kinds = Object.keys(kKills);
+  let page = await openPage(setting);
+  for (const [i, at] of randomPoints(setting).entries()) {
+    const kind = kinds[i % kinds.length];
+    await emptyCache(page);
+    await page.evaluate(keepWorkers);
+    server.reset();
+    const reached = new Promise((resolve) => server.at(at, resolve));
+    server.setPace(pace);
+    attempt(page, 'load', { url, options }, kTimeout).catch(() => undefined); // nobody will answer
+    await reached;
+    await kKills[kind](page);
+    const next = await openPage(setting);
+    await server.idle();
+    server.setPace(Infinity);
+    const sentBytes = server.bytes();
+    const stored = await storedBytes(next);
+    server.reset();
+    const { fromCache, resumedFrom } = await load(next, setting);
+    results.push({ at, kind, sentBytes, storedBytes: stored, fromCache, resumedFrom, againBytes: server.bytes(), logitsHash: await hashOf(next) });
+    report(results.at(-1));
+    if (kind !== 'the page is closed') await page.close();
+    page = next;
+  }
+  await page.close();
+  server.reset();
+  return results.map((result) => ({ ...result, lostBytes: result.sentBytes - result.storedBytes, missingBytes: bytes - result.storedBytes }));
+}
+
+/** What is not as it must be, in sentences. */
+export function cutFaults({ bytes, points }, expectedHash, cut, kills) {
+  const faults = [];
+  const check = (what, found, expected) => found === expected || faults.push(`${what}: expected ${expected}, found ${found}`);
+  check('cut, logits', cut.logitsHash, expectedHash);
+  check('cut, connections cut', cut.cuts, points);
+  check('cut, bytes stored', cut.storedBytes, bytes);
+  // Of what came over a connection until it was cut, a browser may not show the last pieces.
+  if (cut.servedBytes > bytes + points * (1 << 20)) faults.push(`cut: expected ${bytes} bytes sent and at most 1 MB more for each cut, found ${cut.servedBytes}`);
+  for (const { at, kind, logitsHash, againBytes, missingBytes, lostBytes } of kills) {
+    check(`killed at ${at} (${kind}), logits`, logitsHash, expectedHash);
+    check(`killed at ${at} (${kind}), bytes sent afterwards`, againBytes, missingBytes);
+    if (lostBytes > kUncommitted + kOnItsWay) faults.push(`killed at ${at} (${kind}): ${lostBytes} bytes had been sent and were not stored`);
+  }
+  return faults;
+}
