@@ -5,7 +5,7 @@
 //
 // A worker opens them synchronously. A page cannot; it reads manifests, and deletes.
 
-import { parseManifest, writeManifest, type Manifest } from './manifest.js';
+import { parseManifest, presentUntil, withRange, writeManifest, type ByteRange, type Manifest } from './manifest.js';
 import { reserve } from './reserve.js';
 import { newestSlot, readSlots, writeSlot, type Slot, type SlotFile } from './slots.js';
 import { storageError, type Entry, type Store, type StoredEntry } from './store.js';
@@ -61,11 +61,14 @@ class OpfsEntry implements Entry {
   readonly #data: SyncFile;
   readonly #manifestFile: SyncFile;
   #bounce: Uint8Array | undefined;
+  /** What has been written, committed or not: the file is as long as it will be, and tells nothing. */
+  #present: readonly ByteRange[];
 
   constructor(data: SyncFile, manifestFile: SyncFile, manifest: Manifest, slot: Slot | undefined) {
     this.#data = data;
     this.#manifestFile = manifestFile;
     this.#manifest = manifest;
+    this.#present = manifest.ranges;
     this.#slot = slot;
   }
 
@@ -78,6 +81,8 @@ class OpfsEntry implements Entry {
   }
 
   read(at: number, into: Uint8Array): number {
+    const end = presentUntil(this.#present, at);
+    if (end < at + into.length) throw storageError('The cache could not be read', new Error(`expected bytes ${at} to ${at + into.length}, found none from ${end} on`));
     for (let done = 0; done < into.length; ) {
       const bytes = this.#readSome(at + done, into.subarray(done));
       if (bytes === 0 || bytes > into.length - done) throw storageError('The cache could not be read', new Error(`the file ends at byte ${at + done}`));
@@ -97,6 +102,7 @@ class OpfsEntry implements Entry {
     if (written !== bytes.length) {
       throw storageError('The cache could not be written', new DOMException(`not all of ${bytes.length} bytes fitted`, 'QuotaExceededError'));
     }
+    this.#present = withRange(this.#present, at, at + bytes.length);
   }
 
   commit(manifest: Manifest): Promise<void> {

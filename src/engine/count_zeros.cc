@@ -1,6 +1,10 @@
 #include "engine/count_zeros.h"
 
-#include <algorithm>
+#include <vector>
+
+#include "engine/impl.h"
+#include "model/activations.h"
+#include "model/kv_cache.h"
 
 namespace ternlight {
 namespace {
@@ -14,22 +18,20 @@ constexpr size_t kTokens = 8;
 }  // namespace
 
 Result<ZeroCounts> count_zeros(Engine& engine, const Model& model) {
+  const Config& config = model.impl().config();
   const Tokenizer& tokenizer = model.tokenizer();
   std::vector<Token> tokens = tokenizer.encode(kText, {.add_bos = tokenizer.adds_bos(), .parse_special = false});
-  if (tokens.empty()) tokens.push_back(0);  // a vocabulary without these letters
-  const size_t most = std::min<size_t>(kTokens, std::max(model.info().context_length, 2u) - 1);
-  if (tokens.size() > most) tokens.resize(most);
+  // The vocabulary may lack these letters, and it may be larger than the embedding.
+  std::erase_if(tokens, [&](Token token) { return token < 0 || static_cast<uint32_t>(token) >= config.vocab_size; });
+  if (tokens.empty()) tokens.push_back(0);
+  if (tokens.size() > kTokens) tokens.resize(kTokens);
 
   ZeroCounts counts;
-  SessionOptions options;
-  options.context_length = static_cast<uint32_t>(tokens.size() + 1);
-  options.prefill_chunk = static_cast<uint32_t>(tokens.size());
-  options.zero_counts = &counts;
-  TERNLIGHT_ASSIGN(Session session, Session::create(engine, model, options));
-  GenerateParams params;
-  params.max_tokens = 1;
-  TERNLIGHT_TRY(session.begin(tokens, params));
-  session.step();
+  counts.start(config);
+  TERNLIGHT_ASSIGN(KvCache cache, KvCache::create(config, tokens.size(), KvFormat::f16));
+  TERNLIGHT_ASSIGN(Activations activations, Activations::create(config, tokens.size(), tokens.size(), engine.threads()));
+  activations.zeros = &counts;
+  forward(engine.impl().compute, model.impl().transformer(), tokens, cache, activations);  // no logits: they are not looked at
   return counts;
 }
 

@@ -88,7 +88,8 @@ describe.each(kTargets)('%s', (name) => {
     // What is nearly at its end, browsers read to the end after an abort, to use the connection again.
     routes['/file'] = { bytes: new Uint8Array(1_000_000), faults: [{ kind: 'slow', bytesPerSecond: 50_000 }] };
     own.reset();
-    const { error, msToEnd } = await call(page, 'read', { url: `${own.origin}/file`, options: { blockBytes: 200_000 }, open: {}, abortAfter: 20_000 });
+    // Past the first eighth of a block, behind which there is one connection only.
+    const { error, msToEnd } = await call(page, 'read', { url: `${own.origin}/file`, options: { blockBytes: 200_000 }, open: {}, abortAfter: 30_000 });
     expect(error.name).toBe('AbortError');
     expect(msToEnd).toBeLessThan(50);
     expect(own.log.length).toBe(4);
