@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { attempt, call } from '../support/bare-page.mjs';
 import { launch } from '../support/browsers/index.mjs';
-import { bestStore, entryOf, fingerprint, startFileServer, startModels, startPageServer, storedAtLeast, untilReleased } from '../support/loading.mjs';
+import { bestStore, entryOf, fingerprint, startAfresh, startFileServer, startModels, startPageServer, storedAtLeast, untilReleased } from '../support/loading.mjs';
 import { kTargets } from '../support/targets.mjs';
 
 const kModel = ['--shape', 'small-llama', '--layers', '40']; // 39 MB
@@ -31,11 +31,7 @@ describe.each(kTargets)('%s', (name) => {
     await call(page, 'load', { url: '/model.gguf', options: { cache: 'none' } });
     clean = await fingerprint(page);
   });
-  beforeEach(async () => {
-    await untilReleased(page);
-    await call(page, 'clearCache');
-    server.reset();
-  });
+  beforeEach(() => startAfresh(page, server));
   afterAll(async () => {
     await browser?.close();
     await server?.close();

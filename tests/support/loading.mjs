@@ -136,3 +136,10 @@ export async function storedAtLeast(page, url, bytes, timeout = 30_000) {
 
 /** Waits until no load holds an entry any more: whoever is gone has let go. */
 export const untilReleased = (page) => page.waitFor(async () => (await navigator.locks.query()).held.length === 0);
+
+/** Nobody holds an entry, nothing is cached, and the server has counted nothing. */
+export async function startAfresh(page, server) {
+  await untilReleased(page);
+  await call(page, 'clearCache');
+  server.reset();
+}
