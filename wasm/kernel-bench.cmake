@@ -1,5 +1,6 @@
 # The kernel benchmark as wasm modules: build/wasm-bench/kernels_bench.<simd128|relaxed>.{js,wasm}. Both can have threads;
 # on one, the kernels are the same code as in the builds without. A build folder of its own (`npm run build:wasm-bench`).
+include(${CMAKE_CURRENT_LIST_DIR}/wasm-opt.cmake)
 set(glue ${CMAKE_CURRENT_LIST_DIR}/glue)
 set(finish_glue ${CMAKE_CURRENT_LIST_DIR}/toolchain/finish-glue.mjs)
 set(bench ${PROJECT_SOURCE_DIR}/tests/bench)
@@ -23,7 +24,7 @@ foreach(isa IN ITEMS simd128 relaxed)
   add_executable(${program} $<TARGET_OBJECTS:kernels_bench_wasm>)
   target_link_libraries(${program} PRIVATE kernels.${isa})
   target_link_options(${program} PRIVATE
-    -O3
+    -O3 ${TERNLIGHT_WASM_OPT_OPTIONS}
     -fno-rtti -fno-exceptions
     --no-entry                            # kernel_bench_main.cc exports functions in place of main()
     -sMODULARIZE -sEXPORT_ES6

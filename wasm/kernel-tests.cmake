@@ -1,6 +1,7 @@
 # The tests of tests/kernels as wasm modules, for real browsers: build/wasm-tests/kernels_tests.<simd128|relaxed>.{js,wasm}.
 # A build folder of its own (`npm run build:wasm-tests`), so that who only wants the engine never compiles them.
 
+include(${CMAKE_CURRENT_LIST_DIR}/wasm-opt.cmake)
 set(TERNLIGHT_GTEST_SOURCE /usr/src/googletest/googletest CACHE PATH "GoogleTest's sources")
 set(gtest_all ${TERNLIGHT_GTEST_SOURCE}/src/gtest-all.cc)
 if(NOT EXISTS ${gtest_all})
@@ -33,7 +34,7 @@ foreach(isa IN ITEMS simd128 relaxed)
   add_executable(${tests} $<TARGET_OBJECTS:kernels_tests_wasm> $<TARGET_OBJECTS:gtest_wasm>)
   target_link_libraries(${tests} PRIVATE kernels.${isa})
   target_link_options(${tests} PRIVATE
-    -O3
+    -O3 ${TERNLIGHT_WASM_OPT_OPTIONS}
     -fno-rtti -fno-exceptions
     --no-entry                            # kernel_tests_main.cc exports a function in place of main()
     -sMODULARIZE -sEXPORT_ES6

@@ -17,8 +17,9 @@ set(compile_options
   -msimd128
   -DEMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)  # what Embind needs to do without RTTI
 
+include(${CMAKE_CURRENT_LIST_DIR}/wasm-opt.cmake)
 set(link_options
-  -O3
+  -O3 ${TERNLIGHT_WASM_OPT_OPTIONS}
   --bind                                  # Embind, for wasm/bindings.cc
   -fno-rtti -fno-exceptions
   -sMODULARIZE -sEXPORT_ES6               # an ES module that exports a factory

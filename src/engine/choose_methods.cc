@@ -69,7 +69,7 @@ void choose_methods(Kernels& kernels) {
   Problem problem;
   Best gemv, gemm;
   const double start = now_ms();
-  for (int round = 0; round < 3; round++) {
+  for (int round = 0; round < 6; round++) {
     for (const TernaryMethod& m : ternary_methods()) {
       if (!fits(m, kernels.isa)) continue;
       gemv.offer(m, time_of([&] { problem.gemv(m); }));

@@ -14,6 +14,15 @@
 namespace ternlight {
 namespace {
 
+// ---- order of instructions
+
+// What computes `v` stays before what is written after it. Costs no instruction.
+inline void pin([[maybe_unused]] v128_t& v) {
+#if defined(__wasm__)
+  asm volatile("" : "+r"(v));
+#endif
+}
+
 // ---- which rows go together
 
 // Rows that are walked together lie far apart, each in a quarter of the matrix of its own: every one is a
@@ -35,10 +44,11 @@ inline Quad quad_at(size_t rows, size_t index) {
   return {{first, at_most_last(first + 1), at_most_last(first + 2), last}, rows - first};
 }
 
-// Pieces of memory here and there are no stream that hardware would follow, and wasm has no prefetch instruction; but loads
-// that nothing waits for go out together, as many as the processor can have under way, where a loop that computes in between
-// has a handful. So pieces are brought into the cache before they are used, about so many bytes at a time: the fewer times
-// the pipeline fills and empties, the better, and they should still be there when their turn comes.
+// Pieces of memory here and there are no stream that hardware would follow, and wasm has no prefetch
+// instruction; but loads that nothing waits for go out together, as many as the processor can have under way,
+// where a loop that computes in between has a handful. So pieces are brought into the cache before they are
+// used, about so many bytes at a time: the fewer times the pipeline fills and empties, the better, and they
+// should still be there when their turn comes.
 constexpr size_t kBroughtBytes = size_t{1} << 16;
 
 // Pieces of `bytes` bytes that are brought together: a multiple of `unit`.
@@ -47,15 +57,18 @@ inline size_t brought_pieces(size_t bytes, size_t unit) {
   return units > 1 ? units * unit : unit;
 }
 
-// The pieces at base + ids[i] * stride. A line of each, then the next: in this order hardware does not take the pieces for
-// streams, whose continuation behind each piece it would fetch for nothing.
+// Reads a byte for its line's sake.
+inline void touch(const uint8_t* p) { static_cast<void>(*static_cast<const volatile uint8_t*>(p)); }
+
+// The pieces at base + ids[i] * stride. A line of each, then the next: in this order hardware does not take
+// the pieces for streams, whose continuation behind each piece it would fetch for nothing.
 inline void bring(const uint8_t* base, size_t stride, const uint32_t* ids, size_t count, size_t bytes) {
-  const auto touch = [](const uint8_t* p) { static_cast<void>(*static_cast<const volatile uint8_t*>(p)); };
   for (size_t at = 0; at < bytes; at += 64) {
     for (size_t i = 0; i < count; ++i) touch(base + ids[i] * stride + at);
   }
   if (bytes % 64 == 0 && stride % 64 == 0) return;
-  for (size_t i = 0; i < count; ++i) touch(base + ids[i] * stride + bytes - 1);  // where a piece begins in mid-line
+  for (size_t i = 0; i < count; ++i)
+    touch(base + ids[i] * stride + bytes - 1);  // where a piece begins in mid-line
 }
 
 // ---- parts of vectors: n < 4 (floats) or n < 8 (halves) values, zeros behind them. Adding a zero term

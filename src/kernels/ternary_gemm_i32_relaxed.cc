@@ -7,7 +7,7 @@ namespace ternlight::relaxed_i32 {
 namespace {
 
 struct Dot {
-  static constexpr size_t kRows = 4, kTokens = 3;  // twelve sums: as many as sixteen vector registers carry
+  static constexpr size_t kRows = 3, kTokens = 3;  // nine sums; of fifteen registers that V8 has, three hold activations and one codes
   static constexpr size_t kMost = kTileK;          // int32: no limit that matters
   static v128_t add(v128_t x, v128_t codes, v128_t sum) {
     return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(x, codes, sum);

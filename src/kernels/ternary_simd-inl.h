@@ -1,11 +1,13 @@
-// What the row-wise SIMD ternary products share: which rows are walked together and where results go. The inner
-// products come from a policy:
+// What the row-wise SIMD ternary products share: which rows are walked together and where results go. The
+// inner products come from a policy:
 //
 //   Impl::kTileBlocks                      blocks of 128 weights for which activations are prepared at a time
 //   Impl::Prepared, prepare(x, blocks, p)  the activations of a tile as the inner product wants them
 //   Impl::kChunk                           blocks that some rows take before the next rows have their turn
-//   Impl::add_eight(w, p, begin, blocks, totals)  adds the dots of eight rows (w: their first bytes of the tile)
-//                                          over at most kChunk blocks
+//   Impl::add_eight<kAhead>(w, p, begin, blocks, totals)  adds the dots of eight rows (w: their first bytes
+//   of the
+//                                          tile) over at most kChunk blocks; the bytes kAhead behind what it
+//                                          reads of each row may be touched (0: nothing may)
 //   Impl::dots(totals)                     four totals to four sums
 //   Impl::quad(w, p, begin, blocks)        sums of four rows over some blocks
 #pragma once
@@ -15,11 +17,14 @@
 namespace ternlight {
 namespace {
 
-// Which rows of the matrix are asked for, and which eight of them go together. `index` counts results; where there are no
-// eight, the last result stands in for those that are missing.
+// Which rows of the matrix are asked for, and which eight of them go together. `index` counts results; where
+// there are no eight, the last result stands in for those that are missing.
 
-// All of them: each of the eight from an eighth of its own, so that memory sees eight streams.
+// All of them: each of the eight from an eighth of its own, so that memory sees eight streams, which go on
+// behind the row.
 struct AllRows {
+  static constexpr size_t kAhead =
+      512;  // bytes; more brings too much into the L1 cache, half as much comes too late
   void bring(const uint8_t*, size_t, size_t, size_t, size_t) const {}
   size_t row(size_t index) const { return index; }
   static size_t index(size_t group, size_t s, size_t rows) {
@@ -29,8 +34,10 @@ struct AllRows {
   }
 };
 
-// Listed ones: pieces of memory, too short to be streams. Neighbours in the list are next to each other in memory.
+// Listed ones: pieces of memory, too short to be streams. Neighbours in the list are next to each other in
+// memory.
 struct ListedRows {
+  static constexpr size_t kAhead = 0;
   const uint32_t* ids;
   // Before each group, or each second one; `bytes` of each row, from `w` on, are what will be read.
   void bring(const uint8_t* w, size_t group, size_t rows, size_t stride, size_t bytes) const {
@@ -39,11 +46,14 @@ struct ListedRows {
     ternlight::bring(w, stride, ids + first, rows - first < pieces ? rows - first : pieces, bytes);
   }
   size_t row(size_t index) const { return ids[index]; }
-  static size_t index(size_t group, size_t s, size_t rows) { return group * 8 + s < rows ? group * 8 + s : rows - 1; }
+  static size_t index(size_t group, size_t s, size_t rows) {
+    return group * 8 + s < rows ? group * 8 + s : rows - 1;
+  }
 };
 
 template <class Impl, class Rows>
-void ternary_gemv_simd(const uint8_t* w, Rows which, size_t rows, size_t k_padded, const int8_t* x, int32_t* y) {
+void ternary_gemv_simd(const uint8_t* w, Rows which, size_t rows, size_t k_padded, const int8_t* x,
+                       int32_t* y) {
   const size_t blocks = k_padded / 128, stride = blocks * 32;
   typename Impl::Prepared prepared;
   for (size_t tile = 0; tile < blocks; tile += Impl::kTileBlocks) {
@@ -59,8 +69,14 @@ void ternary_gemv_simd(const uint8_t* w, Rows which, size_t rows, size_t k_padde
       }
       v128_t totals[8];
       for (v128_t& t : totals) t = wasm_i32x4_const_splat(0);
+      const bool ahead =
+          row_w[7] + n * 32 + Rows::kAhead <= w + rows * stride;  // the last of the eight is the furthest
       for (size_t b = 0; b < n; b += Impl::kChunk) {
-        Impl::add_eight(row_w, prepared, b, n - b < Impl::kChunk ? n - b : Impl::kChunk, totals);
+        const size_t blocks_here = n - b < Impl::kChunk ? n - b : Impl::kChunk;
+        if (ahead)
+          Impl::template add_eight<Rows::kAhead>(row_w, prepared, b, blocks_here, totals);
+        else
+          Impl::template add_eight<0>(row_w, prepared, b, blocks_here, totals);
       }
       int32_t sums[8];
       wasm_v128_store(sums, Impl::dots(totals));
@@ -72,8 +88,8 @@ void ternary_gemv_simd(const uint8_t* w, Rows which, size_t rows, size_t k_padde
 }
 
 template <class Impl>
-void ternary_grouped_gemv_simd(const uint8_t* w, const float* scales, size_t rows, size_t k_padded, const int8_t* x,
-                               const int32_t* sums, float* y) {
+void ternary_grouped_gemv_simd(const uint8_t* w, const float* scales, size_t rows, size_t k_padded,
+                               const int8_t* x, const int32_t* sums, float* y) {
   static_assert(Impl::kTileBlocks % 2 == 0, "a tile holds whole groups");
   const size_t blocks = k_padded / 128;
   const size_t groups = (blocks + 1) / 2;

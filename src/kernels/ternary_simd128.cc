@@ -84,7 +84,9 @@ struct Impl {
     totals[0] = total0, totals[1] = total1, totals[2] = total2, totals[3] = total3;
   }
 
-  static void add_eight(const uint8_t* const* w, const Prepared& prepared, size_t begin, size_t blocks, v128_t* totals) {
+  template <size_t kAhead>
+  static void add_eight(const uint8_t* const* w, const Prepared& prepared, size_t begin, size_t blocks,
+                        v128_t* totals) {
     const size_t offset = begin * 32;
     const int16_t* x = prepared.x + begin * 128;
     add_quad(w[0] + offset, w[1] + offset, w[2] + offset, w[3] + offset, x, blocks, totals);
@@ -111,7 +113,8 @@ void ternary_gemv(const uint8_t* w, size_t rows, size_t k_padded, const int8_t* 
   ternary_gemv_simd<Impl>(w, AllRows{}, rows, k_padded, x, y);
 }
 
-void ternary_gemv_rows(const uint8_t* w, const uint32_t* ids, size_t rows, size_t k_padded, const int8_t* x, int32_t* y) {
+void ternary_gemv_rows(const uint8_t* w, const uint32_t* ids, size_t rows, size_t k_padded, const int8_t* x,
+                       int32_t* y) {
   ternary_gemv_simd<Impl>(w, ListedRows{ids}, rows, k_padded, x, y);
 }
 

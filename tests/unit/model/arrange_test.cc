@@ -23,8 +23,8 @@ class ArrangeForZeros : public testing::Test {
       l.down.weight = ternary(256, 128);
     }
     counts_.start(config_);
-    counts_.layers[0] = {.channels = 1000, .gates = 500, .down_zeros = 550};
-    counts_.layers[1] = {.channels = 1000, .gates = 500, .down_zeros = 551};
+    counts_.layers[0] = {.channels = 1000, .gates = 500, .down_zeros = 666};
+    counts_.layers[1] = {.channels = 1000, .gates = 500, .down_zeros = 667};
   }
 
   Tensor ternary(size_t rows, size_t k) {
