@@ -79,8 +79,8 @@ export interface LoadOptions {
    */
   retries?: number;
   /**
-   * Connections over which a file comes at the same time, from servers that send ranges. Default 4, at most 16; each
-   * takes up to 8 MiB of memory. Browsers open six to one host over HTTP/1.1.
+   * Connections over which a file comes at the same time, from servers that send ranges, unless one brings 50 MB a second.
+   * Default 4, at most 16; each takes up to 8 MiB of memory. Browsers open six to one host over HTTP/1.1.
    */
   parallel?: number;
   /** The folder that holds the `engine.*` files, if they are not in `wasm/` beside the worker. */

@@ -4,7 +4,7 @@ import { isWebPage } from './answer.js';
 import { Download } from './download.js';
 import { here, type Environment } from './environment.js';
 import { unknownFile } from './identity.js';
-import { defaultBlockBytes, inOrder } from './ranges.js';
+import { defaultBlockBytes, defaultEnoughPerSecond, inOrder } from './ranges.js';
 import { firstAnswer, segment } from './segment.js';
 import type { ByteSource, ByteStream, OpenOptions } from './source.js';
 
@@ -20,6 +20,8 @@ export interface HttpOptions {
   parallel?: number;
   /** Bytes asked for at once. */
   blockBytes?: number;
+  /** Bytes per second from which one connection is enough. */
+  enoughPerSecond?: number;
   /** For tests. */
   fetch?: typeof fetch;
   environment?: Environment;
@@ -38,7 +40,8 @@ export class HttpSource implements ByteSource {
   }
 
   async open(options: OpenOptions): Promise<ByteStream> {
-    const { origin, stallTimeout, retries = 5, parallel = 4, blockBytes = defaultBlockBytes, fetch = globalThis.fetch, environment = here } = this.#options;
+    const { origin, stallTimeout, retries = 5, parallel = 4, fetch = globalThis.fetch, environment = here } = this.#options;
+    const { blockBytes = defaultBlockBytes, enoughPerSecond = defaultEnoughPerSecond } = this.#options;
     const url = this.#url;
     const { signal, from = 0, to = Infinity } = options;
     signal.throwIfAborted();
@@ -62,7 +65,7 @@ export class HttpSource implements ByteSource {
       const inBlocks = parallel > 1 && first.content.kind === 'part';
       const wanted = { signal: connections.signal, first };
       const bytes = inBlocks
-        ? inOrder(download, { from, to }, { ...wanted, parallel, blockBytes })
+        ? inOrder(download, { from, to }, { ...wanted, parallel, blockBytes, enoughPerSecond, now: () => environment.now() })
         : bytesOf(segment(download, { from, to }, wanted));
       return { identity: download.identity, hint, chunks: closing(bytes, close) };
     } catch (error) {

@@ -1,5 +1,5 @@
 // Several ranges of a file at once, given out in order. What comes early waits in memory: a block for each
-// connection, used again and again.
+// connection, used again and again. Where one connection brings enough there is only one, whose bytes do not wait.
 
 import type { Range } from './answer.js';
 import type { Answer, Download } from './download.js';
@@ -8,13 +8,60 @@ import { RangesIgnored, segment } from './segment.js';
 /** Bytes of a range asked for at once: large enough to make the time of a request small, and little enough to wait in memory. */
 export const defaultBlockBytes = 8 * 1024 * 1024;
 
+/**
+ * Bytes per second of waiting from which one connection is enough. Several are for links that one does not fill. Four of them
+ * on one machine took Chromium three times the processor's time, because its readers allocate what they have been asked for
+ * at most, however little has come.
+ */
+export const defaultEnoughPerSecond = 50e6;
+
+/** Blocks that one connection brings before it is measured again. */
+const blocksAlone = 8;
+
 export interface RangesOptions {
   signal: AbortSignal;
   /** Connections at a time. */
   parallel: number;
   blockBytes: number;
+  enoughPerSecond: number;
+  now: () => number;
   /** The answer to a request for the first block. */
   first: Answer;
+}
+
+/** How fast bytes come, in the time that is spent waiting for them: what their reader does meanwhile does not count. */
+class Pace {
+  readonly #now: () => number;
+  #bytes = 0;
+  #ms = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  async waitFor<T>(coming: Promise<T>): Promise<T> {
+    const since = this.#now();
+    const value = await coming;
+    this.#ms += this.#now() - since;
+    return value;
+  }
+
+  /** The same pieces, the waiting for each of them counted. */
+  async *over<T>(pieces: AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
+    try {
+      for (let next = await this.waitFor(pieces.next()); next.done !== true; next = await this.waitFor(pieces.next())) yield next.value;
+    } finally {
+      await pieces.return();
+    }
+  }
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  isAtLeast(perSecond: number): boolean {
+    return this.#bytes * 1000 >= this.#ms * perSecond;
+  }
 }
 
 /** One range under way. What has arrived of it waits in memory that an earlier one has had. */
@@ -47,7 +94,7 @@ class Block {
 
 /** The bytes from..to of a file whose size is known; a `to` beyond it is its end. */
 export async function* inOrder(download: Download, range: Range, options: RangesOptions): AsyncGenerator<Uint8Array, void, undefined> {
-  const { signal, parallel, blockBytes } = options;
+  const { signal, parallel, blockBytes, enoughPerSecond, now } = options;
   const end = Math.min(range.to, download.identity.size);
   const blocks: Block[] = [];
   const spare: Uint8Array[] = [];
@@ -77,11 +124,25 @@ export async function* inOrder(download: Download, range: Range, options: Ranges
   try {
     let { first }: { first: Answer | undefined } = options;
     let given = range.from;
+    let pace = new Pace(now);
+    let isEnough: boolean | undefined;
     while (given < end && failure === undefined) {
       signal.throwIfAborted();
       // One until the first bytes have been given out: a reader that stops there, at a header or at an error in it, has not made
-      // all the others hold a block each.
-      const most = given - range.from < blockBytes / 8 ? 1 : parallel;
+      // all the others hold a block each. By then it is known how fast they come.
+      if (given - range.from >= blockBytes / 8) isEnough ??= pace.isAtLeast(enoughPerSecond);
+      if (isEnough === true && given === begun) {
+        begun = Math.min(given + blocksAlone * blockBytes, end);
+        pace = new Pace(now);
+        for await (const { bytes } of pace.over(segment(download, { from: given, to: begun }, { signal }))) {
+          given += bytes.length;
+          pace.add(bytes.length);
+          yield bytes;
+        }
+        isEnough = pace.isAtLeast(enoughPerSecond);
+        continue;
+      }
+      const most = isEnough === false ? parallel : 1;
       while (blocks.length < most && begun < end) {
         const block = new Block(begun, Math.min(begun + blockBytes, end), spare.pop() ?? new Uint8Array(blockBytes));
         begun = block.to;
@@ -91,11 +152,12 @@ export async function* inOrder(download: Download, range: Range, options: Ranges
       }
       const [head] = blocks;
       if (head === undefined || head.arrivedTo === given) {
-        await new Promise<void>((resolve) => (wake = resolve));
+        await pace.waitFor(new Promise<void>((resolve) => (wake = resolve)));
         continue;
       }
       const bytes = head.since(given);
       given += bytes.length;
+      pace.add(bytes.length);
       yield bytes;
       if (given < head.to) continue;
       blocks.shift();

@@ -42,10 +42,10 @@ export class FakeEnvironment implements Environment {
   }
 }
 
-/** A source that asks for 10 000 bytes at once, waits for ever, and has a fake environment. */
+/** A source that asks for 10 000 bytes at once, finds no connection fast enough, waits for ever, and has a fake environment. */
 export function httpSource(url: string, options: Partial<HttpOptions> = {}): HttpSource {
   return new HttpSource(url, 'file', {
-    ...{ stallTimeout: 0, origin: '', blockBytes: 10_000, environment: new FakeEnvironment() },
+    ...{ stallTimeout: 0, origin: '', blockBytes: 10_000, enoughPerSecond: Infinity, environment: new FakeEnvironment() },
     ...options,
   });
 }

@@ -21,6 +21,34 @@ it.each([1, 2, 3, 4, 16])('has %d connections at a time, and no more', async (pa
   expect(server.bytes()).toBe(file.length);
 });
 
+it('has one where that brings enough, and measures it again', async () => {
+  const long = someBytes(200_000);
+  server = await startServer({ '/file': { bytes: long } });
+  const environment = new FakeEnvironment();
+  let now = 0;
+  // The third request and all after it: a second for each wait.
+  environment.now = () => (server.log.length < 3 ? now : (now += 1000));
+  const { bytes, error } = await readAll(httpSource(`${server.origin}/file`, { environment, enoughPerSecond: 1e6 }), long);
+  expect(error).toBeUndefined();
+  expect(bytes.length).toBe(long.length);
+  expect(server.bytes()).toBe(long.length);
+  // A block to begin with, eight alone, eight more that are found to be slow, and blocks again.
+  const ends = [10_000, 90_000, 170_000, 180_000, 190_000, 200_000];
+  expect(server.log.map(({ range }) => range)).toEqual(ends.map((to, i) => `bytes=${ends[i - 1] ?? 0}-${to - 1}`));
+});
+
+it('leaves the one connection when its reader does', async () => {
+  server = await startServer({ '/file': { bytes: file, faults: [{ kind: 'stall', after: 30_000 }] } });
+  const { chunks } = await httpSource(`${server.origin}/file`, { enoughPerSecond: 0 }).open({ signal: new AbortController().signal });
+  let length = 0;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    if (length >= 25_000) break;
+  }
+  await vi.waitFor(() => expect(server.open).toBe(0));
+  expect(server.log.length).toBe(2);
+});
+
 it('has no more of them while some fail', async () => {
   const faults = [3, 4, 6, 9].map((on) => ({ kind: 'cut' as const, after: 3000, on: [on] }));
   server = await startServer({ '/file': { bytes: file, faults } });
