@@ -24,6 +24,10 @@ Status check(const NetConfig& c) {
   }
   if (c.dim % (2 * c.heads) != 0) return refuse("dim", "a multiple of 2 * heads", c.dim);
   if (c.heads % c.kv_heads != 0) return refuse("heads", "a multiple of kv_heads", c.heads);
+  if (c.feed_forward > FeedForwardKind::gelu || c.weights > WeightKind::binary || c.head > HeadKind::own ||
+      c.sub_norms > SubNorms::before_out) {
+    return error(ErrorCode::invalid_argument, "feed_forward, weights, head, sub_norms: expected known kinds, found another");
+  }
   // Sums of products of int8 and ternary numbers are exact in f32 below 2^24: so are rows of at most 2^17 of them.
   return ok_status();
 }
