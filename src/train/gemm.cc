@@ -10,14 +10,6 @@
 #include <cblas.h>
 #endif
 
-// The loader picks the widest version the processor has. Products are rounded before they are added in all of them, so
-// they give the same bits.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define TERNLIGHT_WIDEST __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define TERNLIGHT_WIDEST
-#endif
-
 namespace ternlight::train {
 namespace {
 
@@ -42,15 +34,31 @@ void pack(const Operand& from, size_t rows, size_t k, size_t group, float* to) {
   }
 }
 
-// tile (6, 8) = the product of packed groups of depth k.
-TERNLIGHT_WIDEST void multiply_tile(const float* a, const float* b, size_t k, float* tile) {
-  Vector sum[kTileRows] = {};
-  for (size_t j = 0; j < k; j++, a += kTileRows, b += kTileColumns) {
-    Vector column;
-    std::memcpy(&column, b, sizeof column);
-    for (size_t i = 0; i < kTileRows; i++) sum[i] += a[i] * column;
+// tile (6, 8) = the product of packed groups of depth k. Written once for each set of instructions (the compiler splits
+// wide vectors before it would inline a shared body); products are rounded before they are added, so all give the same bits.
+#define TERNLIGHT_MULTIPLY_TILE(function, attributes)                               \
+  attributes void function(const float* a, const float* b, size_t k, float* tile) { \
+    Vector sum[kTileRows] = {};                                                     \
+    for (size_t j = 0; j < k; j++, a += kTileRows, b += kTileColumns) {             \
+      Vector column;                                                                \
+      std::memcpy(&column, b, sizeof column);                                       \
+      for (size_t i = 0; i < kTileRows; i++) sum[i] += a[i] * column;               \
+    }                                                                               \
+    std::memcpy(tile, sum, sizeof sum);                                             \
   }
-  std::memcpy(tile, sum, sizeof sum);
+
+TERNLIGHT_MULTIPLY_TILE(multiply_tile, )
+#ifdef __x86_64__
+TERNLIGHT_MULTIPLY_TILE(multiply_tile_avx2, __attribute__((target("avx2"))))
+#endif
+
+using MultiplyTile = void (*)(const float* a, const float* b, size_t k, float* tile);
+
+MultiplyTile fastest_tile() {
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx2")) return multiply_tile_avx2;
+#endif
+  return multiply_tile;
 }
 
 Operand part(const Operand& whole, size_t row, size_t column) {
@@ -78,6 +86,7 @@ void openblas_gemm(const GemmShape& s, float alpha, const Operand& a, const Oper
 
 void portable_gemm(const GemmShape& s, float alpha, const Operand& a, const Operand& b, Into into, float* c, size_t c_stride) {
   std::vector<float> left(round_up(s.m, kTileRows) * kDepth), right(round_up(s.n, kTileColumns) * kDepth);
+  const MultiplyTile multiply = fastest_tile();
   for (size_t k0 = 0; k0 < s.k; k0 += kDepth) {
     const size_t depth = std::min(kDepth, s.k - k0);
     const bool adds = into == Into::add || k0 > 0;
@@ -86,7 +95,7 @@ void portable_gemm(const GemmShape& s, float alpha, const Operand& a, const Oper
     for (size_t i0 = 0; i0 < s.m; i0 += kTileRows) {
       for (size_t j0 = 0; j0 < s.n; j0 += kTileColumns) {
         float tile[kTileRows * kTileColumns];
-        multiply_tile(left.data() + i0 * depth, right.data() + j0 * depth, depth, tile);
+        multiply(left.data() + i0 * depth, right.data() + j0 * depth, depth, tile);
         const size_t rows = std::min(kTileRows, s.m - i0), columns = std::min(kTileColumns, s.n - j0);
         for (size_t i = 0; i < rows; i++) {
           float* to = c + (i0 + i) * c_stride + j0;
