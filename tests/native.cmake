@@ -42,7 +42,7 @@ target_link_libraries(ternlight_train PUBLIC ternlight_core)
 if(TERNLIGHT_OPENBLAS)
   # openblas_config.h: other libraries have a cblas.h, too.
   find_path(OPENBLAS_INCLUDE_DIR openblas_config.h PATH_SUFFIXES openblas-pthread openblas)
-  find_library(OPENBLAS_LIBRARY openblas)
+  find_library(OPENBLAS_LIBRARY openblas PATH_SUFFIXES openblas-pthread)
   if(OPENBLAS_INCLUDE_DIR AND OPENBLAS_LIBRARY)
     target_compile_definitions(ternlight_train PRIVATE TERNLIGHT_HAVE_OPENBLAS=1)
     target_include_directories(ternlight_train SYSTEM PRIVATE ${OPENBLAS_INCLUDE_DIR})
