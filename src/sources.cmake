@@ -1,10 +1,12 @@
 # The engine's sources. The kernels are kept apart, by naming convention: *_simd128.cc need SIMD128, *_relaxed.cc relaxed
-# SIMD, the others are portable. src/tools is the command-line program and no part of the library.
+# SIMD, the others are portable. src/tools is the command-line program and no part of the library; src/train is a library of
+# its own, which only native builds have.
 # CONFIGURE_DEPENDS: a new file is picked up by the next build.
 file(GLOB_RECURSE TERNLIGHT_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.cc)
 file(GLOB TERNLIGHT_TOOL_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/tools/*.cc)
+file(GLOB TERNLIGHT_TRAIN_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/train/*.cc)
 file(GLOB TERNLIGHT_KERNEL_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/kernels/*.cc)
-list(REMOVE_ITEM TERNLIGHT_SOURCES ${TERNLIGHT_TOOL_SOURCES} ${TERNLIGHT_KERNEL_SOURCES})
+list(REMOVE_ITEM TERNLIGHT_SOURCES ${TERNLIGHT_TOOL_SOURCES} ${TERNLIGHT_TRAIN_SOURCES} ${TERNLIGHT_KERNEL_SOURCES})
 
 set(TERNLIGHT_RELAXED_SOURCES ${TERNLIGHT_KERNEL_SOURCES})
 list(FILTER TERNLIGHT_RELAXED_SOURCES INCLUDE REGEX "_relaxed\\.cc$")

@@ -15,6 +15,7 @@ foreach(folder IN ITEMS unit kernels)
   add_test(NAME ${folder} COMMAND ${folder}_tests)
 endforeach()
 
+target_link_libraries(unit_tests PRIVATE ternlight_train)
 # Tests load random models as well: the tool's writer, without its program.
 foreach(file IN ITEMS random_model_writer random_weights random_gate_bias synthetic_vocab)
   target_sources(unit_tests PRIVATE ${PROJECT_SOURCE_DIR}/src/tools/${file}.cc)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "gguf/reader.h"
 #include "gguf/split.h"
+#include "tools/choice.h"
 
 namespace ternlight {
 namespace {
@@ -34,23 +35,6 @@ class File {
   std::unique_ptr<FILE, Close> handle_;
   uint64_t size_ = 0;
 };
-
-template <class T>
-struct Choice {
-  const char* name;
-  T value;
-};
-
-template <class T, size_t N>
-Result<T> choose(const Args& args, const char* option, const Choice<T> (&choices)[N]) {
-  const std::string text = args.option_or(option, choices[0].name);
-  std::string known;
-  for (const Choice<T>& c : choices) {
-    if (text == c.name) return c.value;
-    known.append(known.empty() ? "" : ", ").append(c.name);
-  }
-  return error(ErrorCode::invalid_argument, std::string("option --") + option + ": expected one of " + known + ", found " + text);
-}
 
 constexpr Choice<HeadFormat> kHeads[] = {{"auto", HeadFormat::automatic}, {"file", HeadFormat::file}, {"f16", HeadFormat::f16},
                                          {"int8", HeadFormat::int8}, {"q6_k", HeadFormat::q6_k}};

@@ -9,29 +9,11 @@
 
 #include "base/json.h"
 #include "tools/args.h"
+#include "tools/choice.h"
 #include "tools/commands.h"
 
 namespace ternlight {
 namespace {
-
-template <class T>
-struct Choice {
-  const char* name;
-  T value;
-};
-
-// The choice an option names; the first one when it is not given.
-template <class T, size_t N>
-Result<T> choose(const Args& args, const char* option, const Choice<T> (&choices)[N]) {
-  const std::string text = args.option_or(option, choices[0].name);
-  std::string known;
-  for (const Choice<T>& choice : choices) {
-    if (text == choice.name) return choice.value;
-    known.append(known.empty() ? "" : ", ").append(choice.name);
-  }
-  return error(ErrorCode::invalid_argument,
-               std::string("option --") + option + ": expected one of " + known + ", found " + text);
-}
 
 Result<RandomModelSpec> read_spec(const Args& args) {
   using enum gguf::TypeId;
