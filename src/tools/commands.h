@@ -13,6 +13,7 @@ int bench_main(int argc, char** argv);
 int sparsity_main(int argc, char** argv);
 int split_main(int argc, char** argv);
 int random_model_main(int argc, char** argv);
+int stories_main(int argc, char** argv);
 int gen_api_main(int argc, char** argv);
 
 }  // namespace ternlight

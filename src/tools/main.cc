@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     {"sparsity", ternlight::sparsity_main, "MODEL (--text-file F | --random N)  exact zeros in the feed-forward, by layer"},
     {"random-model", ternlight::random_model_main, "--shape tiny|2b4t --type i2_s|tq1_0|tq2_0 --head f16|q6_k --seed K [--layers N] [--zero-gates S] [--i2s-layout P] --out F"},
     {"split", ternlight::split_main, "MODEL --parts N [--empty-first] --out PREFIX   writes PREFIX-00001-of-0000N.gguf, ..."},
+    {"stories", ternlight::stories_main, "--seed S --count N --split train|test --out F   text to train a storyteller on"},
     {"gen-api", ternlight::gen_api_main, "prints js/api.gen.ts"},
 };
 
