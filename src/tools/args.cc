@@ -59,6 +59,14 @@ std::optional<std::string> Args::option(std::string_view name) const {
   return it->second;
 }
 
+std::vector<std::string> Args::all(std::string_view name) const {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : values_) {
+    if (key == name) out.push_back(value);
+  }
+  return out;
+}
+
 std::string Args::option_or(std::string_view name, const std::string& fallback) const { return option(name).value_or(fallback); }
 
 Result<double> Args::number(std::string_view name, double fallback, double min, double max) const {

@@ -19,6 +19,8 @@ class Args {
   bool flag(std::string_view name) const;
   std::optional<std::string> option(std::string_view name) const;
   std::string option_or(std::string_view name, const std::string& fallback) const;
+  // All values of an option that may be repeated, in their order.
+  std::vector<std::string> all(std::string_view name) const;
   // A number in [min, max]; invalid_argument names the option.
   Result<double> number(std::string_view name, double fallback, double min, double max) const;
   Result<uint32_t> count(std::string_view name, uint32_t fallback, uint32_t min, uint32_t max) const;
@@ -26,6 +28,7 @@ class Args {
   Result<std::vector<int32_t>> list(std::string_view name) const;
   // The only positional argument; `what` names it when it is missing.
   Result<std::string> positional(const char* what) const;
+  const std::vector<std::string>& positionals() const { return positional_; }
 
  private:
   std::vector<std::pair<std::string, std::string>> values_;  // name, value ("" for flags)

@@ -14,6 +14,8 @@ int sparsity_main(int argc, char** argv);
 int split_main(int argc, char** argv);
 int random_model_main(int argc, char** argv);
 int train_main(int argc, char** argv);
+int stories_main(int argc, char** argv);
+int train_tokenizer_main(int argc, char** argv);
 int gen_api_main(int argc, char** argv);
 
 }  // namespace ternlight

@@ -23,12 +23,14 @@ constexpr Command kCommands[] = {
     {"random-model", ternlight::random_model_main, "--shape tiny|2b4t --type i2_s|tq1_0|tq2_0 --head f16|q6_k --seed K [--layers N] [--zero-gates S] [--i2s-layout P] --out F"},
     {"split", ternlight::split_main, "MODEL --parts N [--empty-first] --out PREFIX   writes PREFIX-00001-of-0000N.gguf, ..."},
     {"train", ternlight::train_main, "(--text F | --tokens F | --smoke) [--tokenizer MODEL] [--out F] ...   src/tools/README.md has the options"},
+    {"stories", ternlight::stories_main, "--seed S --count N --split train|test --out F   text to train a storyteller on"},
+    {"train-tokenizer", ternlight::train_tokenizer_main, "--vocab N --in F... --out F   byte-level BPE, as a GGUF file without tensors"},
     {"gen-api", ternlight::gen_api_main, "prints js/api.gen.ts"},
 };
 
 int usage(FILE* to) {
   fprintf(to, "usage: ternlight COMMAND ... [--json]\n\n");
-  for (const Command& c : kCommands) fprintf(to, "  %-13s %s\n", c.name, c.usage);
+  for (const Command& c : kCommands) fprintf(to, "  %-15s %s\n", c.name, c.usage);
   fprintf(to, "\nMODEL options: --threads N, --head auto|file|f16|int8|q6_k, --kv f16|f32|int8, --context N,\n"
               "               --isa best|scalar|simd128|relaxed_simd, --i2s-layout auto|128x32|64x16|4row\n");
   return to == stdout ? 0 : 2;

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { files, imports, includes } from './tree';
 
 const ranks: Record<string, number> = {
-  base: 0, kernels: 0, gguf: 1, parallel: 1, sampling: 1, tensor: 2, text: 2, nn: 3, model: 4, engine: 5, train: 5, tools: 6,
+  base: 0, kernels: 0, gguf: 1, parallel: 1, sampling: 1, stories: 1, tensor: 2, text: 2, nn: 3, model: 4, engine: 5, train: 5, tools: 6,
 };
 const sources = files('src/*.cc', 'src/*.h', 'src/*.def');
 const folderOf = (file: string): string => file.split('/')[1] ?? '';

@@ -1,0 +1,162 @@
+#include "stories/generator.h"
+
+#include <set>
+
+#include "stories/choice.h"
+#include "stories/noise.h"
+#include "stories/questions.h"
+#include "stories/surface.h"
+
+namespace ternlight::stories {
+namespace {
+
+// One document in the making.
+class Writer {
+ public:
+  Writer(const Book& book, Split split, Rng& rng) : book_(book), split_(split), rng_(rng) {}
+
+  Document write() {
+    const float kind = rng_.next_float();
+    if (kind < 0.48f) {
+      ask_for_story();
+    } else if (kind < 0.68f) {
+      ask_about_text();
+    } else if (kind < 0.80f) {
+      go_on();
+    } else {
+      for (uint32_t n = 1 + rng_.next_below(3); n > 0; --n) talk(any_group());
+    }
+    return std::move(document_);
+  }
+
+ private:
+  // Rules of the grammar with the values of the story.
+  std::string say(std::string_view text) {
+    static const Values kNone;
+    const Values& values = document_.story ? document_.story->world.values : kNone;
+    return finish(Expander{book_.grammar, values, rng_}(text));
+  }
+  std::string request(std::string_view text) { return typed(say(text), rng_); }
+
+  void add(std::string user, std::string assistant) {
+    document_.turns.push_back({std::move(user), std::move(assistant)});
+  }
+
+  void make_story(Length length) {
+    const Plot& plot = pick(rng_, book_.plots);
+    World world = draw_world(book_.world, rng_, split_, plot.objects);
+    while (!plot.heroes.empty() && (plot.heroes == "human") != world.hero.is_child()) {
+      world = draw_world(book_.world, rng_, split_, plot.objects);
+    }
+    document_.story = tell(plot, std::move(world), {book_.grammar, book_.episodes, rng_, length});
+    Story& story = *document_.story;
+    story.world.values["want"] = story.world.hero.wanted();
+    story.world.values["mwant"] = "a " + story.world.friend_.wanted();
+    story.world.values["title"] = story.title;
+    questions_ = all_questions(book_, story, rng_);
+    shuffle(rng_, questions_);
+  }
+
+  void ask_for_story() {
+    if (chance(rng_, 0.08f)) talk("small talk");
+    const float kind = rng_.next_float();
+    const bool brief = kind < 0.12f;
+    make_story(brief ? Length::brief : Length::full);
+    const char* prompt = brief          ? "<ask_brief>"
+                         : kind < 0.52f ? "<ask_pair>"
+                         : kind < 0.66f ? "<ask_character>"
+                         : kind < 0.78f ? "<ask_title>"
+                         : kind < 0.84f ? "<ask_two>"
+                         : kind < 0.92f ? "<ask_named>"
+                                        : "<ask_any>";
+    add(request(prompt), document_.story->text);
+    if (chance(rng_, 0.55f)) follow_up(1 + rng_.next_below(3));
+    if (chance(rng_, 0.06f)) talk("small talk");
+  }
+
+  // The story comes from the user, with a first question.
+  void ask_about_text() {
+    make_story(Length::full);
+    const std::string read = say("<read>");
+    follow_up(1 + rng_.next_below(3));
+    Turn& first = document_.turns.front();
+    first.user = (read.empty() ? "" : read + '\n') + document_.story->text + '\n' + first.user;
+  }
+
+  void go_on() {
+    make_story(chance(rng_, 0.3f) ? Length::brief : Length::full);
+    const std::vector<std::string> parts = sentences(document_.story->text);
+    const size_t cut = 2 + rng_.next_below(static_cast<uint32_t>(parts.size() / 2));
+    std::string begun, rest;
+    for (size_t i = 0; i < parts.size(); ++i) (i < cut ? begun : rest) += parts[i];
+    while (!begun.empty() && (begun.back() == ' ' || begun.back() == '\n')) begun.pop_back();
+    add(request("<go_on>") + '\n' + begun, rest);
+    if (chance(rng_, 0.3f)) follow_up(1);
+  }
+
+  void follow_up(uint32_t turns) {
+    const Story& story = *document_.story;
+    bool summed = false, named = false, first = false, last = false;
+    for (; turns > 0; --turns) {
+      const float kind = rng_.next_float();
+      if (kind < 0.13f && !summed) {
+        summed = true;
+        add(request("<summarize>"), story.summary);
+      } else if (kind < 0.24f && !first) {
+        first = true;
+        add(request("<first>"), as_sentence(story.events.front()));
+        if (turns > 1 && chance(rng_, 0.5f)) {
+          add(request("<after>"), as_sentence(story.events[1]));
+          --turns;
+        }
+      } else if (kind < 0.32f && !last) {
+        last = true;
+        add(request("<last>"), as_sentence(story.events.back()));
+      } else if (kind < 0.38f && !named) {
+        named = true;
+        add(request("<name_it>"), capitalized(story.title));
+      } else if (!questions_.empty()) {
+        add(typed(questions_.back().ask, rng_), questions_.back().answer);
+        questions_.pop_back();
+      }
+    }
+  }
+
+  const char* any_group() {
+    const float kind = rng_.next_float();
+    return kind < 0.42f ? "library" : kind < 0.54f ? "self" : kind < 0.74f ? "refusal" : kind < 0.86f ? "small talk" : "facts";
+  }
+
+  void talk(std::string_view group) {
+    const auto at = book_.talk.find(group);
+    if (at == book_.talk.end()) return;
+    const Topic& topic = pick(rng_, at->second);
+    if (!told_.insert(topic.id).second) return;  // nobody asks the same twice
+    // One after the other: compilers differ in the order of a call's arguments.
+    std::string ask = request(pick(rng_, topic.asks));
+    add(std::move(ask), say(pick(rng_, topic.answers)));
+  }
+
+  const Book& book_;
+  Split split_;
+  Rng& rng_;
+  Document document_;
+  std::vector<Question> questions_;
+  std::set<std::string> told_;  // topics of talk
+};
+
+}  // namespace
+
+Generator::Generator(uint64_t seed, Split split) : book_(read_book()), seed_(seed), split_(split) {}
+
+Document Generator::document(uint64_t index) const {
+  // Seeds and indices must not be added: neighboring seeds would share documents.
+  const uint64_t mixed = (seed_ ^ (seed_ >> 31)) * 0xD6E8FEB86659FD93u + index * 0xA0761D6478BD642Fu;
+  Rng rng(mixed ^ (split_ == Split::test ? 0x7465737474657374u : 0));
+  while (true) {
+    Document document = Writer(book_, split_, rng).write();
+    if (document.text().size() <= kMaxDocumentBytes) return document;
+  }
+}
+
+}  // namespace ternlight::stories

@@ -1,0 +1,40 @@
+// Generator: documents for training and testing a storyteller. Document i of a seed is the same on every machine, however
+// many are asked for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stories/book.h"
+#include "stories/chat.h"
+#include "stories/held_out.h"
+#include "stories/story.h"
+
+namespace ternlight::stories {
+
+// No document is longer, so that one fits a context of 512 tokens of a vocabulary of 4096.
+inline constexpr size_t kMaxDocumentBytes = 1900;
+
+struct Document {
+  std::vector<Turn> turns;
+  std::optional<Story> story;  // what the turns are about, unless it is only talk
+
+  std::string text() const { return format_chat(turns); }
+};
+
+class Generator {
+ public:
+  explicit Generator(uint64_t seed, Split split);
+
+  Document document(uint64_t index) const;
+  const Book& book() const { return book_; }
+
+ private:
+  Book book_;
+  uint64_t seed_;
+  Split split_;
+};
+
+}  // namespace ternlight::stories
