@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/fnv1a.h"
 #include "engine/impl.h"
 #include "sampling/sampler.h"
 #include "text/stop_matcher.h"
@@ -10,21 +11,15 @@
 namespace ternlight {
 namespace {
 
-// FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/
-class Fnv1a {
- public:
-  void add(std::span<const float> values) {
-    for (const float value : values) {
-      uint32_t bits = 0;
-      memcpy(&bits, &value, sizeof(bits));
-      for (int shift = 0; shift < 32; shift += 8) hash_ = (hash_ ^ ((bits >> shift) & 0xFF)) * 0x100000001B3u;
-    }
+// Their bits, lowest byte first.
+uint64_t hash_floats(std::span<const float> values, uint64_t hash) {
+  for (const float value : values) {
+    uint32_t bits = 0;
+    memcpy(&bits, &value, sizeof(bits));
+    for (int shift = 0; shift < 32; shift += 8) hash = fnv1a(static_cast<uint8_t>(bits >> shift), hash);
   }
-  uint64_t value() const { return hash_; }
-
- private:
-  uint64_t hash_ = 0xCBF29CE484222325u;
-};
+  return hash;
+}
 
 size_t common_prefix(std::span<const int32_t> a, std::span<const int32_t> b) {
   const auto [end, unused] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
@@ -48,7 +43,7 @@ struct Session::Impl {
   Sampler sampler;
   StopMatcher stops;
   Utf8Stream utf8;
-  Fnv1a hash;
+  uint64_t hash = kFnv1aBasis;    // of all logits since begin()
   std::vector<Token> pending;    // tokens of the text that the cache does not hold yet
   size_t prompt_tokens = 0;      // of them, in this prompt
   size_t prefilled = 0;
@@ -125,7 +120,7 @@ Step Session::Impl::step() {
   logits_ready = false;
 
   const std::span<float> scores(activations.logits, sampled_vocab());
-  if (params.collect_logits_hash) hash.add(scores);
+  if (params.collect_logits_hash) hash = hash_floats(scores, hash);
   const Token token = sampler.sample(scores);
   sampler.accept(token);
   pending.push_back(token);
@@ -181,7 +176,7 @@ Status Session::begin(std::span<const Token> prompt, const GenerateParams& param
   for (const Token token : prompt) s.sampler.accept(token);
   s.stops = StopMatcher(params.stop);
   s.utf8 = Utf8Stream();
-  s.hash = Fnv1a();
+  s.hash = kFnv1aBasis;
   s.pending.assign(prompt.begin() + static_cast<std::ptrdiff_t>(keep), prompt.end());
   s.prompt_tokens = s.pending.size();
   s.prefilled = 0;
@@ -217,7 +212,7 @@ Status Session::evaluate(std::span<const Token> tokens,
 uint32_t Session::context_length() const { return static_cast<uint32_t>(impl_->cache.capacity()); }
 uint32_t Session::position() const { return static_cast<uint32_t>(impl_->cache.size()); }
 uint32_t Session::reused_tokens() const { return impl_->reused; }
-uint64_t Session::logits_hash() const { return impl_->hash.value(); }
+uint64_t Session::logits_hash() const { return impl_->hash; }
 uint64_t Session::kv_bytes() const { return impl_->cache.bytes(); }
 uint64_t Session::scratch_bytes() const { return impl_->activations.block.size(); }
 

@@ -2,15 +2,11 @@
 // by a hash, so that no list is needed and the split never changes.
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
 namespace ternlight::stories {
 
 enum class Split { train, test };
-
-// FNV-1a, 64 bits.
-uint64_t hash(std::string_view text, uint64_t state = 0xCBF29CE484222325u);
 
 // `character` is the kind ("fox"), or the name of a girl or boy ("Lily").
 bool is_held_out(std::string_view character, std::string_view object);

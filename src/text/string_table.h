@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/fnv1a.h"
 #include "gguf/header.h"
 
 namespace ternlight {
 
 inline uint64_t hash_bytes(std::string_view text) {
-  uint64_t h = 0xCBF29CE484222325u;  // FNV-1a, then a finaliser: FNV's low bits alone spread badly over a table
-  for (const char c : text) h = (h ^ static_cast<uint8_t>(c)) * 0x100000001B3u;
+  uint64_t h = fnv1a(text);  // then a finaliser: FNV's low bits alone spread badly over a table
   h ^= h >> 32;
   h *= 0xD6E8FEB86659FD93u;
   return h ^ h >> 32;

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <vector>
 
+#include "gguf/hyperparameters.h"
 #include "gguf/writer.h"
 #include "tools/random_gate_bias.h"
 #include "tools/random_model.h"
@@ -63,16 +64,9 @@ void set_metadata(gguf::Writer& w, const RandomModelSpec& spec, const Shape& sha
   w.set_string("general.name", "random-" + spec.shape);
   w.set_u32("general.file_type", file_type(spec.type));
   w.set_u32("general.quantization_version", 2);
-  w.set_u32(arch + ".vocab_size", shape.vocab);
-  w.set_u32(arch + ".context_length", shape.context);
-  w.set_u32(arch + ".embedding_length", shape.dim);
-  w.set_u32(arch + ".block_count", shape.layers);
-  w.set_u32(arch + ".feed_forward_length", shape.ffn);
-  w.set_u32(arch + ".attention.head_count", shape.heads);
-  w.set_u32(arch + ".attention.head_count_kv", shape.kv_heads);
-  w.set_u32(arch + ".rope.dimension_count", shape.dim / shape.heads);
-  w.set_f32(arch + ".rope.freq_base", shape.rope_base);
-  w.set_f32(arch + ".attention.layer_norm_rms_epsilon", 1e-5f);
+  gguf::set_hyperparameters(w, arch, {.vocab_size = shape.vocab, .context_length = shape.context, .dim = shape.dim,
+                                      .layers = shape.layers, .ffn_dim = shape.ffn, .heads = shape.heads, .kv_heads = shape.kv_heads,
+                                      .rope_dim = shape.dim / shape.heads, .rope_base = shape.rope_base, .norm_eps = 1e-5f});
 
   const SyntheticVocab vocab = make_synthetic_vocab(shape.vocab, shape.specials, spec.seed);
   w.set_string("tokenizer.ggml.model", "gpt2");

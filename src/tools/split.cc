@@ -10,6 +10,7 @@
 #include "tools/args.h"
 #include "tools/commands.h"
 #include "tools/model_file.h"
+#include "tools/out_file.h"
 
 namespace ternlight {
 namespace {
@@ -29,33 +30,8 @@ std::vector<Tensors> share_out(const gguf::Header& header, size_t parts, bool em
   return result;
 }
 
-class Out {
- public:
-  explicit Out(const std::string& path) : path_(path), file_(fopen(path.c_str(), "wb")) {}
-  ~Out() {
-    if (file_ != nullptr) fclose(file_);
-  }
-  Out(const Out&) = delete;
-  Out& operator=(const Out&) = delete;
-
-  Status write(const void* bytes, size_t n) {
-    return file_ != nullptr && fwrite(bytes, 1, n, file_) == n ? ok_status() : failed();
-  }
-  Status close() {
-    const bool closed = file_ != nullptr && fclose(file_) == 0;
-    file_ = nullptr;
-    return closed ? ok_status() : failed();
-  }
-
- private:
-  Status failed() const { return error(ErrorCode::invalid_argument, "cannot write " + path_); }
-
-  std::string path_;
-  FILE* file_;
-};
-
 // Copies `bytes` from `offset` of the model on.
-Status copy(FILE* model, uint64_t offset, uint64_t bytes, Out& out) {
+Status copy(FILE* model, uint64_t offset, uint64_t bytes, OutFile& out) {
   std::vector<char> buffer(size_t{1} << 20);
   fseeko(model, static_cast<off_t>(offset), SEEK_SET);
   while (bytes > 0) {
@@ -71,7 +47,7 @@ Status write_part(FILE* model, const gguf::Header& header, const std::string& pa
                   const std::string& path) {
   const gguf::Writer writer = gguf::part_writer(header, pairs, tensors, part, parts);
   TERNLIGHT_ASSIGN(const std::string bytes, writer.header());
-  Out out(path);
+  OutFile out(path);
   TERNLIGHT_TRY(out.write(bytes.data(), bytes.size()));
   const std::string zeros(header.alignment, '\0');
   for (const gguf::TensorInfo* t : tensors) {

@@ -2,40 +2,36 @@
 #include <cstdio>
 #include <string>
 
+#include "base/fnv1a.h"
 #include "base/json.h"
 #include "stories/generator.h"
 #include "tools/args.h"
+#include "tools/choice.h"
 #include "tools/commands.h"
+#include "tools/out_file.h"
 
 namespace ternlight {
 namespace {
 
-Result<stories::Split> split_of(const std::string& name) {
-  if (name == "train") return stories::Split::train;
-  if (name == "test") return stories::Split::test;
-  return error(ErrorCode::invalid_argument, "option --split: expected train or test, found " + name);
-}
+constexpr Choice<stories::Split> kSplits[] = {{"train", stories::Split::train}, {"test", stories::Split::test}};
 
 Status run(const Args& args, bool json) {
   TERNLIGHT_ASSIGN(const uint32_t seed, args.count("seed", 1, 0, 0xFFFFFFFF));
   TERNLIGHT_ASSIGN(const uint32_t count, args.count("count", 10, 1, 100'000'000));
-  TERNLIGHT_ASSIGN(const stories::Split split, split_of(args.option_or("split", "train")));
+  TERNLIGHT_ASSIGN(const stories::Split split, choose(args, "split", kSplits));
   const std::string path = args.option_or("out", "");
   if (path.empty()) return error(ErrorCode::invalid_argument, "expected --out FILE");
-  FILE* file = fopen(path.c_str(), "wb");
-  if (file == nullptr) return error(ErrorCode::invalid_argument, "cannot write " + path);
 
+  OutFile out(path);
   const stories::Generator generator(seed, split);
-  uint64_t bytes = 0, hash = stories::hash("");
-  bool written = true;
-  for (uint32_t i = 0; i < count && written; ++i) {
+  uint64_t bytes = 0, hash = kFnv1aBasis;
+  for (uint32_t i = 0; i < count; ++i) {
     const std::string text = generator.document(i).text();
-    written = fwrite(text.data(), 1, text.size(), file) == text.size();
+    TERNLIGHT_TRY(out.write(text.data(), text.size()));
     bytes += text.size();
-    hash = stories::hash(text, hash);
+    hash = fnv1a(text, hash);
   }
-  written = fclose(file) == 0 && written;
-  if (!written) return error(ErrorCode::invalid_argument, "cannot write " + path);
+  TERNLIGHT_TRY(out.close());
 
   char fingerprint[17];
   snprintf(fingerprint, sizeof fingerprint, "%016llx", static_cast<unsigned long long>(hash));

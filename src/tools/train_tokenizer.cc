@@ -10,6 +10,7 @@
 #include "tools/args.h"
 #include "tools/commands.h"
 #include "tools/model_file.h"
+#include "tools/out_file.h"
 
 namespace ternlight {
 namespace {
@@ -60,10 +61,9 @@ Status run(const Args& args, bool json) {
   }
   TERNLIGHT_ASSIGN(const TrainedVocab vocab, trainer.train(size));
   TERNLIGHT_ASSIGN(const std::string bytes, header(vocab));
-  FILE* file = fopen(path.c_str(), "wb");
-  bool written = file != nullptr && fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-  if (file != nullptr) written = fclose(file) == 0 && written;
-  if (!written) return error(ErrorCode::invalid_argument, "cannot write " + path);
+  OutFile out(path);
+  TERNLIGHT_TRY(out.write(bytes.data(), bytes.size()));
+  TERNLIGHT_TRY(out.close());
 
   if (json) {
     JsonWriter w;

@@ -2,8 +2,10 @@
 
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
+#include "base/fnv1a.h"
 #include "train/option_fields.h"
 
 namespace ternlight::train {
@@ -12,16 +14,7 @@ namespace {
 constexpr char kMagic[8] = {'t', 'e', 'r', 'n', 'T', 'R', 'N', '\0'};
 constexpr uint32_t kVersion = 1;
 
-class Hash {
- public:
-  void add(std::span<const uint8_t> bytes) {
-    for (const uint8_t byte : bytes) value_ = (value_ ^ byte) * 0x100000001B3u;
-  }
-  uint64_t value() const { return value_; }
-
- private:
-  uint64_t value_ = 0xCBF29CE484222325u;
-};
+std::string_view text_of(std::span<const uint8_t> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 template <class T>
 std::span<const uint8_t> bytes_of(const T& value) {
@@ -76,13 +69,13 @@ Status write_checkpoint(const TrainState& state, const std::function<Status(std:
     append(bytes_of(v.nats_per_token));
     append(bytes_of(v.bits_per_byte));
   }
-  Hash hash;
+  uint64_t hash = kFnv1aBasis;
   for (const std::span<const uint8_t> part :
        {std::span<const uint8_t>(head), bytes_of(state.parameters), bytes_of(state.moments.first), bytes_of(state.moments.second)}) {
-    hash.add(part);
+    hash = fnv1a(text_of(part), hash);
     TERNLIGHT_TRY(write(part));
   }
-  return write(bytes_of(hash.value()));
+  return write(bytes_of(hash));
 }
 
 Result<TrainState> read_checkpoint(std::span<const uint8_t> bytes) {
@@ -96,10 +89,8 @@ Result<TrainState> read_checkpoint(std::span<const uint8_t> bytes) {
                  "checkpoint: expected version " + std::to_string(kVersion) + ", found " + std::to_string(version));
   }
   uint64_t stored = 0;
-  Hash hash;
-  hash.add(bytes.first(bytes.size() - sizeof stored));
   std::memcpy(&stored, bytes.data() + bytes.size() - sizeof stored, sizeof stored);
-  if (stored != hash.value()) return corrupt("expected bytes of the recorded hash, found others: the file was cut off or damaged");
+  if (stored != fnv1a(text_of(bytes.first(bytes.size() - sizeof stored)))) return corrupt("expected bytes of the recorded hash, found others: the file was cut off or damaged");
 
   Input in(bytes.subspan(sizeof magic + sizeof version, bytes.size() - sizeof magic - sizeof version - sizeof stored));
   TrainState state;

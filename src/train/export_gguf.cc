@@ -3,9 +3,11 @@
 #include <cstring>
 #include <string>
 
+#include "gguf/hyperparameters.h"
 #include "gguf/writer.h"
 #include "tensor/pack/pack.h"
 #include "text/byte_alphabet.h"
+#include "text/utf8.h"
 #include "train/bit_linear.h"
 #include "train/parameters.h"
 
@@ -15,15 +17,6 @@ namespace {
 using gguf::TypeId;
 
 constexpr const char* kArchitecture = "bitnet-b1.58";
-
-void append_utf8(std::string& text, uint32_t code_point) {
-  if (code_point < 0x80) {
-    text.push_back(static_cast<char>(code_point));
-  } else {
-    text.push_back(static_cast<char>(0xC0 | (code_point >> 6)));
-    text.push_back(static_cast<char>(0x80 | (code_point & 0x3F)));
-  }
-}
 
 Status check_exportable(const NetConfig& c, const ExportOptions& o) {
   const auto refuse = [](const std::string& what) { return error(ErrorCode::invalid_argument, "export: " + what); };
@@ -61,16 +54,9 @@ void set_metadata(gguf::Writer& w, const NetConfig& c, const ExportOptions& o) {
   w.set_string("general.name", o.name);
   w.set_u32("general.file_type", o.weights == WeightKind::f32 ? 1 : 40);  // f16; I2_S in Microsoft's numbering
   w.set_u32("general.quantization_version", 2);
-  w.set_u32(arch + ".vocab_size", c.vocab_size);
-  w.set_u32(arch + ".context_length", c.context_length);
-  w.set_u32(arch + ".embedding_length", c.dim);
-  w.set_u32(arch + ".block_count", c.layers);
-  w.set_u32(arch + ".feed_forward_length", c.ffn_dim);
-  w.set_u32(arch + ".attention.head_count", c.heads);
-  w.set_u32(arch + ".attention.head_count_kv", c.kv_heads);
-  w.set_u32(arch + ".rope.dimension_count", c.head_dim());
-  w.set_f32(arch + ".rope.freq_base", c.rope_base);
-  w.set_f32(arch + ".attention.layer_norm_rms_epsilon", c.norm_eps);
+  gguf::set_hyperparameters(w, arch, {.vocab_size = c.vocab_size, .context_length = c.context_length, .dim = c.dim, .layers = c.layers,
+                                      .ffn_dim = c.ffn_dim, .heads = c.heads, .kv_heads = c.kv_heads, .rope_dim = c.head_dim(),
+                                      .rope_base = c.rope_base, .norm_eps = c.norm_eps});
   if (c.feed_forward == FeedForwardKind::swiglu) w.set_string(arch + ".hidden_activation", "silu");
   for (const auto& [key, value] : o.tokenizer.values) {
     if (key.starts_with("tokenizer.")) copy_value(w, key, value);
