@@ -29,9 +29,9 @@ inline v128_t add_codes(v128_t bytes, const v128_t* x, v128_t low, v128_t sum) {
   return sum;
 }
 
-// Adds the dots of kRows rows over some blocks. Of each row the byte kAhead further on is touched too (0:
+// Adds the dots of kRows rows over some blocks. Of each row the byte kTouchAt further on is touched too (0:
 // none).
-template <class Dot, size_t kRows, size_t kAhead>
+template <class Dot, size_t kRows, size_t kTouchAt>
 inline void add_rows(const uint8_t* const* w, const int8_t* x, size_t blocks, v128_t* totals) {
   v128_t low = wasm_i8x16_const_splat(0x03);
   pin(low);  // a register; V8 would make it anew in every round
@@ -51,7 +51,7 @@ inline void add_rows(const uint8_t* const* w, const int8_t* x, size_t blocks, v1
           sums[r] = add_codes<Dot>(wasm_v128_load(row[r] + half), xs, low, sums[r]);
       }
       for (const uint8_t*& p : row) {
-        if constexpr (kAhead > 0) touch(p + kAhead);
+        if constexpr (kTouchAt > 0) touch(p + kTouchAt);
         p += 32;
       }
     }
@@ -64,14 +64,20 @@ template <class Dot>
 struct RelaxedImpl {
   static constexpr size_t kTileBlocks = size_t{1} << 20;  // nothing to prepare: one tile
   static constexpr size_t kChunk = kTileBlocks;
+  // Bytes; more brings too much into the L1 cache, half as much comes too late.
+  static constexpr size_t kAhead = 512;
   struct Prepared {
     const int8_t* x;
   };
   static void prepare(const int8_t* x, size_t, Prepared& prepared) { prepared.x = x; }
 
-  template <size_t kAhead>
   static void add_eight(const uint8_t* const* w, const Prepared& prepared, size_t begin, size_t blocks,
                         v128_t* totals) {
+    add<8, 0>(w, prepared, begin, blocks, totals);
+  }
+
+  static void add_eight_ahead(const uint8_t* const* w, const Prepared& prepared, size_t begin, size_t blocks,
+                              v128_t* totals) {
     add<8, kAhead>(w, prepared, begin, blocks, totals);
   }
 
@@ -87,12 +93,12 @@ struct RelaxedImpl {
   }
 
  private:
-  template <size_t kRows, size_t kAhead>
+  template <size_t kRows, size_t kTouchAt>
   static void add(const uint8_t* const* w, const Prepared& prepared, size_t begin, size_t blocks,
                   v128_t* totals) {
     const uint8_t* first[kRows];
     for (size_t r = 0; r < kRows; ++r) first[r] = w[r] + begin * 32;
-    add_rows<Dot, kRows, kAhead>(first, prepared.x + begin * 128, blocks, totals);
+    add_rows<Dot, kRows, kTouchAt>(first, prepared.x + begin * 128, blocks, totals);
   }
 };
 

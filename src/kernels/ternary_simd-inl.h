@@ -4,10 +4,10 @@
 //   Impl::kTileBlocks                      blocks of 128 weights for which activations are prepared at a time
 //   Impl::Prepared, prepare(x, blocks, p)  the activations of a tile as the inner product wants them
 //   Impl::kChunk                           blocks that some rows take before the next rows have their turn
-//   Impl::add_eight<kAhead>(w, p, begin, blocks, totals)  adds the dots of eight rows (w: their first bytes
-//   of the
-//                                          tile) over at most kChunk blocks; the bytes kAhead behind what it
-//                                          reads of each row may be touched (0: nothing may)
+//   Impl::add_eight(w, p, begin, blocks, totals)  adds the dots of eight rows over at most kChunk blocks;
+//                                          w: the rows' first bytes of the tile
+//   Impl::kAhead, add_eight_ahead(...)     the same, touching what comes so many bytes behind what it reads;
+//                                          0, and no such function, where arithmetic outlasts memory
 //   Impl::dots(totals)                     four totals to four sums
 //   Impl::quad(w, p, begin, blocks)        sums of four rows over some blocks
 #pragma once
@@ -23,8 +23,7 @@ namespace {
 // All of them: each of the eight from an eighth of its own, so that memory sees eight streams, which go on
 // behind the row.
 struct AllRows {
-  static constexpr size_t kAhead =
-      512;  // bytes; more brings too much into the L1 cache, half as much comes too late
+  static constexpr bool kAreStreams = true;
   void bring(const uint8_t*, size_t, size_t, size_t, size_t) const {}
   size_t row(size_t index) const { return index; }
   static size_t index(size_t group, size_t s, size_t rows) {
@@ -37,7 +36,7 @@ struct AllRows {
 // Listed ones: pieces of memory, too short to be streams. Neighbours in the list are next to each other in
 // memory.
 struct ListedRows {
-  static constexpr size_t kAhead = 0;
+  static constexpr bool kAreStreams = false;
   const uint32_t* ids;
   // Before each group, or each second one; `bytes` of each row, from `w` on, are what will be read.
   void bring(const uint8_t* w, size_t group, size_t rows, size_t stride, size_t bytes) const {
@@ -54,6 +53,7 @@ struct ListedRows {
 template <class Impl, class Rows>
 void ternary_gemv_simd(const uint8_t* w, Rows which, size_t rows, size_t k_padded, const int8_t* x,
                        int32_t* y) {
+  constexpr bool kTouches = Rows::kAreStreams && Impl::kAhead > 0;
   const size_t blocks = k_padded / 128, stride = blocks * 32;
   typename Impl::Prepared prepared;
   for (size_t tile = 0; tile < blocks; tile += Impl::kTileBlocks) {
@@ -69,14 +69,17 @@ void ternary_gemv_simd(const uint8_t* w, Rows which, size_t rows, size_t k_padde
       }
       v128_t totals[8];
       for (v128_t& t : totals) t = wasm_i32x4_const_splat(0);
-      const bool ahead =
-          row_w[7] + n * 32 + Rows::kAhead <= w + rows * stride;  // the last of the eight is the furthest
+      // The last of the eight is the furthest.
+      const bool ahead = kTouches && row_w[7] + n * 32 + Impl::kAhead <= w + rows * stride;
       for (size_t b = 0; b < n; b += Impl::kChunk) {
         const size_t blocks_here = n - b < Impl::kChunk ? n - b : Impl::kChunk;
-        if (ahead)
-          Impl::template add_eight<Rows::kAhead>(row_w, prepared, b, blocks_here, totals);
-        else
-          Impl::template add_eight<0>(row_w, prepared, b, blocks_here, totals);
+        if constexpr (kTouches) {
+          if (ahead) {
+            Impl::add_eight_ahead(row_w, prepared, b, blocks_here, totals);
+            continue;
+          }
+        }
+        Impl::add_eight(row_w, prepared, b, blocks_here, totals);
       }
       int32_t sums[8];
       wasm_v128_store(sums, Impl::dots(totals));

@@ -16,6 +16,7 @@ namespace {
 struct Impl {
   static constexpr size_t kTileBlocks = 32;  // 4096 weights: 8 KB of prepared activations
   static constexpr size_t kChunk = 4;
+  static constexpr size_t kAhead = 0;
   // For every 16 bytes of a row eight vectors: the four factors for the even bytes, the four for the odd
   // ones.
   struct Prepared {
@@ -84,7 +85,6 @@ struct Impl {
     totals[0] = total0, totals[1] = total1, totals[2] = total2, totals[3] = total3;
   }
 
-  template <size_t kAhead>
   static void add_eight(const uint8_t* const* w, const Prepared& prepared, size_t begin, size_t blocks,
                         v128_t* totals) {
     const size_t offset = begin * 32;
