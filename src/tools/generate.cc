@@ -23,7 +23,7 @@ Result<GenerateParams> read_params(const Args& args) {
   GenerateParams params;
   TERNLIGHT_ASSIGN(params.max_tokens, args.count("max-tokens", params.max_tokens, 1, 1u << 24));
   params.ignore_end_of_text = args.flag("ignore-end-of-text");
-  params.collect_logits_hash = true;
+  params.collect_logits_hash = !args.flag("no-logits-hash");
   if (const auto stop = args.option("stop")) params.stop.push_back(*stop);
   Status status = ok_status();
   SamplerParams::visit(params.sampler, [&](auto& field, const FieldDoc& doc) {
@@ -108,7 +108,7 @@ Status run(const Args& args, bool json) {
 }  // namespace
 
 int generate_main(int argc, char** argv) {
-  const Result<Args> args = Args::parse(argc, argv, {"json", "ignore-end-of-text"}, option_names());
+  const Result<Args> args = Args::parse(argc, argv, {"json", "ignore-end-of-text", "no-logits-hash"}, option_names());
   if (!args.ok()) return report(args.status(), false);
   const bool json = args->flag("json");
   const Status status = run(*args, json);

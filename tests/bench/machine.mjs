@@ -44,6 +44,12 @@ export async function quiet({ busy, lookMs, longestMs }) {
   return cores;
 }
 
+/** Whether the system backs programs' memory with pages of 2 MB: always, madvise or never. */
+function hugePages() {
+  const file = '/sys/kernel/mm/transparent_hugepage/enabled';
+  return existsSync(file) ? /\[(\w+)\]/.exec(readFileSync(file, 'utf8'))?.[1] : undefined;
+}
+
 export function describeMachine() {
   const cpus = os.cpus();
   return {
@@ -51,6 +57,7 @@ export function describeMachine() {
     cores: cpus.length,
     flags: processorFlags(),
     memoryBytes: os.totalmem(),
+    hugePages: hugePages(),
     system: `${os.type()} ${os.release()} ${os.arch()}`,
     node: process.version,
   };

@@ -16,6 +16,7 @@ const kCache = path.join(kRoot, 'build/bench-models');
  * @property {string[]} [make] options of `ternlight random-model`
  * @property {string} [file] in place of `make`
  * @property {string[]} engines that can read it: ternlight, native, llama.cpp, wllama
+ * @property {string[]} [builds] of ternlight, all of them if not given
  * @property {string} [note] what a reader of the table must know
  *
  * @typedef {object} Model
@@ -45,6 +46,7 @@ export const kModels = {
         weights: 'TQ2_0, Q6_K head',
         make: ['--shape', '2b4t', '--arch', 'bitnet', '--type', 'tq2_0', '--head', 'q6_k'],
         engines: ['llama.cpp', 'wllama', 'ternlight'],
+        builds: ['relaxed-mt'],
       },
       {
         id: 'i2_s',
@@ -58,6 +60,7 @@ export const kModels = {
         weights: 'I2_S, int8 head; zeros as trained',
         make: ['--shape', '2b4t', '--zero-gates', '0.76'],
         engines: ['ternlight'],
+        builds: ['relaxed-mt', 'simd128-mt'],
         note: 'As many exact zeros in the feed-forward blocks as the trained storyteller has: they are skipped.',
       },
     ],

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import setupPeers from '../peers/setup.mjs';
-import { kRoot, startBareServer } from '../support/bare-page.mjs';
+import { kBuilds, kRoot, startBareServer } from '../support/bare-page.mjs';
 import { launch } from '../support/browsers/index.mjs';
 import { Bandwidth } from './contestants/bandwidth.mjs';
 import { LlamaCppContestant } from './contestants/llama-cpp.mjs';
@@ -25,14 +25,14 @@ const kThreads = [2, 1].filter((threads) => threads <= os.availableParallelism()
 const report = (text) => console.error(text);
 
 /** Who reads a variant, by the engines it names. */
-function contestants(engines, facts) {
+function contestants({ engines, builds = kBuilds.toReversed() }, facts) {
   const makers = {
     'llama.cpp': () => kThreads.map((threads) => new LlamaCppContestant({ threads, fileTensorBytes: facts.tensorBytes })),
     wllama: () => kThreads.map((threads) => new WllamaContestant({ threads, fileTensorBytes: facts.tensorBytes })),
-    ternlight: () => [
-      ...['relaxed-mt', 'simd128-mt'].flatMap((build) => kThreads.map((threads) => new TernlightContestant({ build, threads }))),
-      ...['relaxed-st', 'simd128-st'].map((build) => new TernlightContestant({ build, threads: 1 })),
-    ],
+    ternlight: () =>
+      builds.flatMap((build) =>
+        (build.endsWith('-mt') ? kThreads : [1]).map((threads) => new TernlightContestant({ build, threads })),
+      ),
     native: () => [new NativeContestant({ threads: 1 })],
   };
   return engines.flatMap((engine) => makers[engine]());
@@ -40,7 +40,7 @@ function contestants(engines, facts) {
 
 function entriesOf(model, prepared, place, only) {
   return prepared.flatMap(({ variant, file, facts, url, prompt }) =>
-    contestants(variant.engines, facts).map((contestant) => {
+    contestants(variant, facts).map((contestant) => {
       const counts = (contestant.engine === 'wllama' && model.wllama) || model;
       return new Entry(contestant, facts, {
         where: { ...place, modelFile: file, modelUrl: place.origin + url, contextLength: model.contextLength },

@@ -2,7 +2,6 @@
 import { availableMemory, quiet } from './machine.mjs';
 
 const kReserve = 3e9; // bytes; with less left, models are loaded anew for each round
-const kWarmTokens = 8;
 const kBusy = 0.15; // cores; with more, somebody else is at work and the figure is not to be trusted
 const kQuiet = { busy: kBusy, lookMs: 300, longestMs: 5000 }; // waited for before each sample
 
@@ -16,6 +15,7 @@ export const median = (values) => {
 export class Entry {
   samples = [];
   facts = {};
+  #logitsHash;
   #contestant;
   #setting; // what opens it, its prompt, its number of tokens and of repeats
   #open = false;
@@ -34,12 +34,16 @@ export class Entry {
   async sample(round) {
     const { prompt, tokens, repeats } = this.#setting;
     const loaded = !this.#open;
+    const loadedFirst = this.samples.length === 0;
     if (loaded) {
       this.facts = await this.#contestant.open(this.#setting.where);
       this.#open = true;
-      await this.#contestant.generate(prompt, kWarmTokens);
+      // The logits are hashed here and not where it is timed: nobody else has that to do.
+      const { logitsHash } = await this.#contestant.generate(prompt, tokens, { logitsHash: true });
+      if (!loadedFirst && logitsHash !== this.#logitsHash) throw new Error(`${this.name}: expected logits ${this.#logitsHash}, found ${logitsHash}`);
+      this.#logitsHash = logitsHash;
     } else {
-      await this.#contestant.generate(prompt.first(kWarmTokens), 2); // wakes threads, brings code back
+      await this.#contestant.generate(prompt.first(8), 2); // wakes threads, brings code back
     }
     const busy = await quiet(kQuiet);
     const runs = [];
@@ -68,7 +72,7 @@ export class Entry {
       decodeTokens: this.#setting.tokens,
       prefill: median(this.samples.map((sample) => sample.prefill)),
       decode: median(this.samples.map((sample) => sample.decode)),
-      logitsHash: this.samples[0].runs[0].logitsHash,
+      logitsHash: this.#logitsHash,
       bytesPerToken,
       facts: this.facts,
       samples: this.samples,
@@ -77,8 +81,8 @@ export class Entry {
 }
 
 /** A run for the results: of the tokens the first few are enough to see whether two runs agree. */
-function trimmed({ tokens, ...run }) {
-  return tokens === undefined ? run : { ...run, firstTokens: tokens.slice(0, 8) };
+function trimmed({ prefill, decode, tokens }) {
+  return { prefill, decode, ...(tokens === undefined ? {} : { firstTokens: tokens.slice(0, 8) }) };
 }
 
 /**

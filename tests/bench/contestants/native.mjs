@@ -26,9 +26,10 @@ export class NativeContestant {
   }
 
   /** The program loads the model anew, which is not timed. */
-  async generate(prompt, tokens) {
+  async generate(prompt, tokens, { logitsHash = false } = {}) {
     const numbers = ['--max-tokens', tokens, '--threads', this.threads, '--context', this.#context, '--temperature', 0];
     const args = ['generate', this.#modelFile, '--prompt-tokens', prompt.ids.join(','), '--ignore-end-of-text', '--json'];
+    if (!logitsHash) args.push('--no-logits-hash');
     const { stdout } = await promisify(execFile)(kProgram, [...args, ...numbers.map(String)]);
     const { timings, logits_hash, tokens: ids } = JSON.parse(stdout);
     return { prefill: timings.prefill_tokens_per_s, decode: timings.decode_tokens_per_s, logitsHash: logits_hash, tokens: ids };

@@ -34,8 +34,8 @@ export class TernlightContestant {
     return this.#info.residentBytes;
   }
 
-  async generate(prompt, tokens) {
-    const options = { maxTokens: tokens, temperature: 0, ignoreEndOfText: true, logitsHash: true, reuseCache: false };
+  async generate(prompt, tokens, { logitsHash = false } = {}) {
+    const options = { maxTokens: tokens, temperature: 0, ignoreEndOfText: true, logitsHash, reuseCache: false };
     const { stats, tokens: ids } = await call(this.#page, 'generate', { prompt: prompt.ids, options }, kTimeout);
     return {
       prefill: stats.prefillTokensPerSecond,
