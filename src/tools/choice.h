@@ -1,7 +1,7 @@
 // Options whose value is one of a few names.
 #pragma once
 
-#include <cstddef>
+#include <iterator>
 #include <string>
 
 #include "base/status.h"
@@ -15,12 +15,13 @@ struct Choice {
   T value;
 };
 
-// The choice an option names; the first one when it is not given. invalid_argument lists the names.
-template <class T, size_t N>
-Result<T> choose(const Args& args, const char* option, const Choice<T> (&choices)[N]) {
-  const std::string text = args.option_or(option, choices[0].name);
+// The choice, of an array or vector of Choice<T>, that an option names; the first one when it is not given. invalid_argument lists
+// the names.
+template <class Choices>
+auto choose(const Args& args, const char* option, const Choices& choices) -> Result<std::decay_t<decltype(std::begin(choices)->value)>> {
+  const std::string text = args.option_or(option, std::begin(choices)->name);
   std::string known;
-  for (const Choice<T>& choice : choices) {
+  for (const auto& choice : choices) {
     if (text == choice.name) return choice.value;
     known.append(known.empty() ? "" : ", ").append(choice.name);
   }

@@ -116,14 +116,14 @@ void print_result(const TrainSettings& s, const train::Trainer& trainer, double 
   const auto& validations = trainer.state().validations;
   if (!json) {
     printf("%u steps, %.3f million parameters, %.1f s, %s matrix products", trainer.steps_done(),
-           static_cast<double>(trainer.layout().size) / 1e6, seconds, train::name(s.gemm));
+           static_cast<double>(trainer.layout().size) / 1e6, seconds, s.products.name);
     if (!validations.empty()) printf("; validation %.4f nats per token, %.4f bits per byte", validations.back().nats_per_token, validations.back().bits_per_byte);
     printf("\n");
     return;
   }
   JsonWriter w;
   w.begin_object().field("steps", trainer.steps_done()).field("parameters", trainer.layout().size).field("seconds", seconds);
-  w.field("gemm", train::name(s.gemm)).field("threads", s.threads);
+  w.field("gemm", s.products.name).field("threads", s.threads);
   if (!trainer.state().steps.empty()) w.field("loss", trainer.state().steps.back().loss);
   if (!validations.empty()) w.field("validationNats", validations.back().nats_per_token).field("validationBitsPerByte", validations.back().bits_per_byte);
   printf("%s\n", w.end_object().text().c_str());
@@ -133,7 +133,7 @@ Status run(const Args& args, bool json) {
   TERNLIGHT_ASSIGN(const TrainSettings s, read_train_settings(args));
   const Kernels kernels = make_kernels(best_isa());
   ThreadPool threads(s.threads);
-  const train::TrainCompute compute = {kernels, threads, s.gemm};
+  const train::TrainCompute compute = {kernels, threads, s.products};
   train::Trainer trainer(compute, s.options);
   TERNLIGHT_TRY(resume(s, trainer));
   fprintf(stderr, "%.3f million parameters, %zu tokens to train on, %zu to validate; from step %u\n",

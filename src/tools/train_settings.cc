@@ -22,8 +22,11 @@ constexpr Choice<FeedForwardKind> kActivations[] = {
 constexpr Choice<WeightKind> kWeights[] = {{"ternary", WeightKind::ternary}, {"binary", WeightKind::binary}, {"f32", WeightKind::f32}};
 constexpr Choice<HeadKind> kHeads[] = {{"tied", HeadKind::tied}, {"own", HeadKind::own}};
 
-enum class Products : uint8_t { best, portable };
-constexpr Choice<Products> kProducts[] = {{"auto", Products::best}, {"portable", Products::portable}};
+std::vector<Choice<train::GemmKind>> gemm_choices() {
+  std::vector<Choice<train::GemmKind>> choices = {{"auto", train::gemm_kinds().front()}};
+  for (const train::GemmKind& kind : train::gemm_kinds()) choices.push_back({kind.name, kind});
+  return choices;
+}
 
 Status read_net(const Args& args, train::NetConfig& net) {
   TERNLIGHT_ASSIGN(net.layers, args.count("layers", net.layers, 1, 256));
@@ -123,8 +126,7 @@ std::vector<std::string> train_option_names() {
 Result<TrainSettings> read_train_settings(const Args& args) {
   TrainSettings s;
   TERNLIGHT_TRY(read_options(args, s.options));
-  TERNLIGHT_ASSIGN(const Products products, choose(args, "gemm", kProducts));
-  s.gemm = products == Products::best ? train::best_gemm() : train::portable_gemm;
+  TERNLIGHT_ASSIGN(s.products, choose(args, "gemm", gemm_choices()));
   TERNLIGHT_ASSIGN(s.threads, args.count("threads", 1, 1, 256));
   TERNLIGHT_ASSIGN(s.validate_every, args.count("validate-every", 200, 1, 100'000'000));
   TERNLIGHT_ASSIGN(s.validate_pieces, args.count("validate-pieces", 64, 1, 100'000'000));

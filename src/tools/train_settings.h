@@ -20,7 +20,7 @@ struct TrainSettings {
   uint32_t checkpoint_every = 0, validate_every = 0, validate_pieces = 0;  // steps, steps, pieces
   uint32_t stop_at = 0;             // steps after which to end; options.schedule.steps when not given
   uint32_t threads = 1;
-  train::GemmBlock gemm = nullptr;
+  train::GemmKind products = train::kPortableGemm;
   std::optional<double> expected_loss;
 
   gguf::Metadata tokenizer;

@@ -17,6 +17,11 @@ namespace {
 
 constexpr const char* kPreTokenizer = "llama-bpe";
 constexpr const char* kSpecials = "<|endoftext|>,<|user|>,<|assistant|>,<|end|>";
+// A conversation of src/stories; <|endoftext|> in front of it is the tokenizer's to add. There are no system messages there.
+constexpr const char* kChatTemplate =
+    "{% for m in messages %}{% if m['role'] != 'system' %}{{ '<|' + m['role'] + '|>\n' + m['content'] }}"
+    "{{ '<|end|>' if m['role'] == 'assistant' else '\n' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|assistant|>\n' }}{% endif %}";
 
 std::vector<std::string> split_commas(const std::string& text) {
   std::vector<std::string> parts(1);
@@ -27,7 +32,7 @@ std::vector<std::string> split_commas(const std::string& text) {
   return parts;
 }
 
-Result<std::string> header(const TrainedVocab& vocab) {
+Result<std::string> header(const TrainedVocab& vocab, bool of_stories) {
   gguf::Writer w;
   w.set_string("general.architecture", "bitnet-b1.58");
   w.set_string("tokenizer.ggml.model", "gpt2");
@@ -40,8 +45,8 @@ Result<std::string> header(const TrainedVocab& vocab) {
     if (vocab.tokens[i] == "<|endoftext|>") w.set_u32("tokenizer.ggml.bos_token_id", static_cast<uint32_t>(i));
     if (vocab.tokens[i] == "<|end|>") w.set_u32("tokenizer.ggml.eos_token_id", static_cast<uint32_t>(i));
   }
-  // Documents and prompts write their <|endoftext|> themselves.
-  w.set_bool("tokenizer.ggml.add_bos_token", false);
+  w.set_bool("tokenizer.ggml.add_bos_token", of_stories);
+  if (of_stories) w.set_string("tokenizer.chat_template", kChatTemplate);
   return w.header();
 }
 
@@ -54,13 +59,14 @@ Status run(const Args& args, bool json) {
   const PreTokenizer* pre = find_pre_tokenizer(kPreTokenizer);
   if (pre == nullptr) return error(ErrorCode::internal, "no such pre-tokenizer");
 
-  BpeTrainer trainer(*pre, split_commas(args.option_or("special", kSpecials)));
+  const std::string specials = args.option_or("special", kSpecials);
+  BpeTrainer trainer(*pre, split_commas(specials));
   for (const std::string& input : inputs) {
     TERNLIGHT_ASSIGN(const std::string text, read_text_file(input));
     trainer.add(text);
   }
   TERNLIGHT_ASSIGN(const TrainedVocab vocab, trainer.train(size));
-  TERNLIGHT_ASSIGN(const std::string bytes, header(vocab));
+  TERNLIGHT_ASSIGN(const std::string bytes, header(vocab, specials == kSpecials));
   OutFile out(path);
   TERNLIGHT_TRY(out.write(bytes.data(), bytes.size()));
   TERNLIGHT_TRY(out.close());

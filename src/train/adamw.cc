@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "train/sum_products.h"
+
 namespace ternlight::train {
 namespace {
 
@@ -15,10 +17,8 @@ double gradient_length(const TrainCompute& compute, const std::vector<float>& gr
   std::vector<double> sums((n + kChunk - 1) / kChunk);
   compute.threads.parallel_for(sums.size(), 1, [&](size_t begin, size_t end, size_t) {
     for (size_t chunk = begin; chunk < end; chunk++) {
-      double sum = 0;
-      const size_t last = std::min(n, (chunk + 1) * kChunk);
-      for (size_t i = chunk * kChunk; i < last; i++) sum += static_cast<double>(gradient[i]) * static_cast<double>(gradient[i]);
-      sums[chunk] = sum;
+      const float* first = gradient.data() + chunk * kChunk;
+      sums[chunk] = sum_products(first, first, std::min(n - chunk * kChunk, kChunk));
     }
   });
   double total = 0;

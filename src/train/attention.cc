@@ -51,13 +51,13 @@ void attention(const TrainCompute& compute, const AttentionShape& s, const RopeA
       for (size_t i0 = 0; i0 < s.length; i0 += kRows) {
         const size_t rows = std::min(kRows, s.length - i0), seen = i0 + rows;
         float* block = p + i0 * s.length;
-        compute.gemm_block({rows, seen, s.head_dim}, scale, {queries + i0 * q_dim, q_dim}, {k + kv_at, kv_dim, Order::transposed},
+        gemm_here(compute, {rows, seen, s.head_dim}, scale, {queries + i0 * q_dim, q_dim}, {k + kv_at, kv_dim, Order::transposed},
                            Into::replace, block, s.length);
         for (size_t i = i0; i < seen; i++) {
           compute.kernels.softmax(p + i * s.length, i + 1);
           std::fill(p + i * s.length + i + 1, p + (i + 1) * s.length, 0.0f);
         }
-        compute.gemm_block({rows, s.head_dim, seen}, 1.0f, {block, s.length}, {v + kv_at, kv_dim}, Into::replace,
+        gemm_here(compute, {rows, s.head_dim, seen}, 1.0f, {block, s.length}, {v + kv_at, kv_dim}, Into::replace,
                            mixed + (first + i0) * q_dim + h * s.head_dim, q_dim);
       }
     }
@@ -86,7 +86,7 @@ void attention_backward(const TrainCompute& compute, const AttentionShape& s, co
           const size_t rows = std::min(kRows, s.length - i0), seen = i0 + rows;
           const size_t q_at = (first + i0) * q_dim + h * s.head_dim;
           const float* p = probabilities + ((sequence * s.heads + h) * s.length + i0) * s.length;
-          compute.gemm_block({rows, seen, s.head_dim}, 1.0f, {dmixed + q_at, q_dim}, {v + kv_at, kv_dim, Order::transposed},
+          gemm_here(compute, {rows, seen, s.head_dim}, 1.0f, {dmixed + q_at, q_dim}, {v + kv_at, kv_dim, Order::transposed},
                              Into::replace, ds.data(), s.length);
           for (size_t i = 0; i < rows; i++) {
             float* row = ds.data() + i * s.length;
@@ -94,11 +94,11 @@ void attention_backward(const TrainCompute& compute, const AttentionShape& s, co
             for (size_t j = 0; j < seen; j++) mean += p[i * s.length + j] * row[j];
             for (size_t j = 0; j < seen; j++) row[j] = p[i * s.length + j] * (row[j] - mean);
           }
-          compute.gemm_block({rows, s.head_dim, seen}, scale, {ds.data(), s.length}, {k + kv_at, kv_dim}, Into::replace, dq + q_at,
+          gemm_here(compute, {rows, s.head_dim, seen}, scale, {ds.data(), s.length}, {k + kv_at, kv_dim}, Into::replace, dq + q_at,
                              q_dim);
-          compute.gemm_block({seen, s.head_dim, rows}, scale, {ds.data(), s.length, Order::transposed}, {q + q_at, q_dim}, Into::add,
+          gemm_here(compute, {seen, s.head_dim, rows}, scale, {ds.data(), s.length, Order::transposed}, {q + q_at, q_dim}, Into::add,
                              dk + kv_at, kv_dim);
-          compute.gemm_block({seen, s.head_dim, rows}, 1.0f, {p, s.length, Order::transposed}, {dmixed + q_at, q_dim}, Into::add,
+          gemm_here(compute, {seen, s.head_dim, rows}, 1.0f, {p, s.length, Order::transposed}, {dmixed + q_at, q_dim}, Into::add,
                              dv + kv_at, kv_dim);
         }
       }

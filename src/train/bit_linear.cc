@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "nn/round_up.h"
+#include "train/kept_room.h"
 
 namespace ternlight::train {
 namespace {
@@ -74,13 +75,13 @@ void bit_linear_backward(const TrainCompute& compute, const LinearInput& input, 
                          const float* dy, Into into, float* dx, float* dw) {
   gemm(compute, {tokens, w.k, w.rows}, w.scale, {dy, w.rows}, {w.codes, w.k}, into, dx, w.k);
   // dw = dy' x = (dy / scales)' codes
-  std::vector<float> scaled(tokens * w.rows);
+  float* const scaled = kept_room<struct ScaledGradient, float>(tokens * w.rows);
   compute.threads.parallel_for(tokens, 8, [&](size_t begin, size_t end, size_t) {
     for (size_t t = begin; t < end; t++) {
       for (size_t r = 0; r < w.rows; r++) scaled[t * w.rows + r] = dy[t * w.rows + r] / input.scales[t];
     }
   });
-  gemm(compute, {w.rows, w.k, tokens}, 1.0f, {scaled.data(), w.rows, Order::transposed}, {input.codes.data(), w.k}, Into::add, dw,
+  gemm(compute, {w.rows, w.k, tokens}, 1.0f, {scaled, w.rows, Order::transposed}, {input.codes.data(), w.k}, Into::add, dw,
        w.k);
 }
 

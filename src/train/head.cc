@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "kernels/math-inl.h"
+#include "train/kept_room.h"
 
 namespace ternlight::train {
 namespace {
@@ -12,40 +12,38 @@ namespace {
 constexpr size_t kTokensTogether = 480;  // whose logits are held at a time
 
 // The target's cross entropy. With `weight` not 0, logits (vocab) become weight * (softmax - one at the target).
-double cross_entropy(float* logits, size_t vocab, int32_t target, float weight) {
+double cross_entropy(const Kernels& kernels, float* logits, size_t vocab, int32_t target, float weight) {
   if (target == kNoTarget) {
     std::fill_n(logits, vocab, 0.0f);
     return 0;
   }
-  const float max = *std::max_element(logits, logits + vocab), own = logits[target];
-  double sum = 0;
-  for (size_t i = 0; i < vocab; i++) {
-    logits[i] = exp_f32(logits[i] - max);
-    sum += static_cast<double>(logits[i]);
-  }
+  const auto largest = static_cast<size_t>(std::max_element(logits, logits + vocab) - logits);
+  const double distance = static_cast<double>(logits[largest]) - static_cast<double>(logits[target]);
+  kernels.softmax(logits, vocab);
+  // By way of the largest, because the target's own probability may be too small for a float.
+  const double loss = distance - std::log(static_cast<double>(logits[largest]));
   if (weight != 0.0f) {
-    const float factor = static_cast<float>(static_cast<double>(weight) / sum);
-    for (size_t i = 0; i < vocab; i++) logits[i] *= factor;
+    kernels.scale(logits, weight, vocab);
     logits[target] -= weight;
   }
-  return std::log(sum) + static_cast<double>(max) - static_cast<double>(own);
+  return loss;
 }
 
 double run(const TrainCompute& compute, const float* x, const float* w, size_t dim, size_t vocab, std::span<const int32_t> targets,
            float weight, float* dx, float* dw) {
-  std::vector<float> logits(std::min(kTokensTogether, targets.size()) * vocab);
+  float* const logits = kept_room<struct Logits, float>(std::min(kTokensTogether, targets.size()) * vocab);
   std::vector<double> losses(targets.size());
   for (size_t first = 0; first < targets.size(); first += kTokensTogether) {
     const size_t n = std::min(kTokensTogether, targets.size() - first);
-    gemm(compute, {n, vocab, dim}, 1.0f, {x + first * dim, dim}, {w, dim, Order::transposed}, Into::replace, logits.data(), vocab);
+    gemm(compute, {n, vocab, dim}, 1.0f, {x + first * dim, dim}, {w, dim, Order::transposed}, Into::replace, logits, vocab);
     compute.threads.parallel_for(n, 4, [&](size_t begin, size_t end, size_t) {
       for (size_t t = begin; t < end; t++) {
-        losses[first + t] = cross_entropy(logits.data() + t * vocab, vocab, targets[first + t], weight);
+        losses[first + t] = cross_entropy(compute.kernels, logits + t * vocab, vocab, targets[first + t], weight);
       }
     });
     if (dx == nullptr) continue;
-    gemm(compute, {n, dim, vocab}, 1.0f, {logits.data(), vocab}, {w, dim}, Into::replace, dx + first * dim, dim);
-    gemm(compute, {vocab, dim, n}, 1.0f, {logits.data(), vocab, Order::transposed}, {x + first * dim, dim}, Into::add, dw, dim);
+    gemm(compute, {n, dim, vocab}, 1.0f, {logits, vocab}, {w, dim}, Into::replace, dx + first * dim, dim);
+    gemm(compute, {vocab, dim, n}, 1.0f, {logits, vocab, Order::transposed}, {x + first * dim, dim}, Into::add, dw, dim);
   }
   double total = 0;
   for (const double loss : losses) total += loss;

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <vector>
 
+#include "train/sum_products.h"
+
 namespace ternlight::train {
 
 void rms_norm(const TrainCompute& compute, const float* x, const float* w, float eps, size_t tokens, size_t n, float* y) {
@@ -18,8 +20,7 @@ void rms_norm_backward(const TrainCompute& compute, const float* x, const float*
   std::vector<float> factors(tokens);
   compute.threads.parallel_for(tokens, 8, [&](size_t begin, size_t end, size_t) {
     for (size_t t = begin; t < end; t++) {
-      double squares = 0;
-      for (size_t i = 0; i < n; i++) squares += static_cast<double>(x[t * n + i]) * static_cast<double>(x[t * n + i]);
+      const double squares = sum_products(x + t * n, x + t * n, n);
       factors[t] = static_cast<float>(1.0 / std::sqrt(squares / static_cast<double>(n) + static_cast<double>(eps)));
     }
   });
@@ -31,14 +32,15 @@ void rms_norm_backward(const TrainCompute& compute, const float* x, const float*
     }
   });
   compute.threads.parallel_for(tokens, 8, [&](size_t begin, size_t end, size_t) {
+    std::vector<float> weighted(n);
     for (size_t t = begin; t < end; t++) {
       const size_t row = t * n;
-      double along = 0;
-      for (size_t i = 0; i < n; i++) along += static_cast<double>(w[i] * dy[row + i]) * static_cast<double>(x[row + i]);
+      for (size_t i = 0; i < n; i++) weighted[i] = w[i] * dy[row + i];
+      const double along = sum_products(weighted.data(), x + row, n);
       const float r = factors[t];
       const float pull = static_cast<float>(along / static_cast<double>(n)) * r * r * r;
       for (size_t i = 0; i < n; i++) {
-        const float d = r * (w[i] * dy[row + i]) - x[row + i] * pull;
+        const float d = r * weighted[i] - x[row + i] * pull;
         dx[row + i] = into == Into::add ? dx[row + i] + d : d;
       }
     }

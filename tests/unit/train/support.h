@@ -19,7 +19,7 @@ struct TrainMachine {
   explicit TrainMachine(size_t threads = 1) : pool(threads) {}
   Kernels kernels = make_kernels(best_isa());
   ThreadPool pool;
-  train::TrainCompute compute() { return {kernels, pool, train::portable_gemm}; }
+  train::TrainCompute compute() { return {kernels, pool, train::kPortableGemm}; }
 };
 
 // Uniform in [-size, size).
