@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { kRoot } from '../support/bare-page.mjs';
+import { hugePages } from '../support/memory.mjs';
 
 // What decides how relaxed SIMD and the peers' kernels are compiled.
 const kTelling = ['ssse3', 'avx', 'avx2', 'fma', 'avx_vnni', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'asimddp', 'i8mm'];
@@ -42,12 +43,6 @@ export async function quiet({ busy, lookMs, longestMs }) {
   do cores = await busyCores(lookMs);
   while (cores > busy && performance.now() < deadline);
   return cores;
-}
-
-/** Whether the system backs programs' memory with pages of 2 MB: always, madvise or never. */
-function hugePages() {
-  const file = '/sys/kernel/mm/transparent_hugepage/enabled';
-  return existsSync(file) ? /\[(\w+)\]/.exec(readFileSync(file, 'utf8'))?.[1] : undefined;
 }
 
 export function describeMachine() {

@@ -5,7 +5,7 @@ function read(file) {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    return ''; // it has ended
+    return ''; // there is none, or the process has ended
   }
 }
 
@@ -41,3 +41,6 @@ export const peakBytes = () => sum('VmHWM');
 export function resetPeak() {
   for (const pid of renderers()) writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
+
+/** Whether Linux backs programs' memory with pages of 2 MB of itself: always, madvise or never. */
+export const hugePages = () => /\[(\w+)\]/.exec(read('/sys/kernel/mm/transparent_hugepage/enabled'))?.[1];
