@@ -35,7 +35,7 @@ if(TERNLIGHT_THREADS)
   target_link_libraries(ternlight_core PUBLIC Threads::Threads)
 endif()
 
-# The trainer: the same for everyone with its own matrix products, several times faster with OpenBLAS's.
+# The trainer and its text. With OpenBLAS's matrix products it is faster where the processor has no bf16 ones.
 add_library(ternlight_train STATIC ${TERNLIGHT_TRAIN_SOURCES})
 ternlight_configure(ternlight_train)
 target_link_libraries(ternlight_train PUBLIC ternlight_core)

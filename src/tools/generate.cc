@@ -90,12 +90,15 @@ Status run(const Args& args, bool json) {
             prefill_rate, decode_rate);
     return ok_status();
   }
-  char hash[17];
-  snprintf(hash, sizeof(hash), "%016llx", static_cast<unsigned long long>(session.logits_hash()));
   JsonWriter w;
   w.begin_object().key("tokens").begin_array();
   for (const Token token : g.tokens) w.value(token);
-  w.end_array().field("text", g.text).field("stop_reason", name(g.stop_reason)).field("logits_hash", hash);
+  w.end_array().field("text", g.text).field("stop_reason", name(g.stop_reason));
+  if (params.collect_logits_hash) {
+    char hash[17];
+    snprintf(hash, sizeof(hash), "%016llx", static_cast<unsigned long long>(session.logits_hash()));
+    w.field("logits_hash", hash);
+  }
   w.field("prompt_tokens", g.prompt_tokens).field("isa", name(open.engine->isa())).field("threads", open.engine->threads());
   w.key("timings").begin_object().field("load_ms", open.load_ms).field("prefill_tokens_per_s", prefill_rate);
   w.field("decode_tokens_per_s", decode_rate).end_object();

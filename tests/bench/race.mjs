@@ -34,13 +34,14 @@ export class Entry {
   async sample(round) {
     const { prompt, tokens, repeats } = this.#setting;
     const loaded = !this.#open;
-    const loadedFirst = this.samples.length === 0;
     if (loaded) {
       this.facts = await this.#contestant.open(this.#setting.where);
       this.#open = true;
       // The logits are hashed here and not where it is timed: nobody else has that to do.
       const { logitsHash } = await this.#contestant.generate(prompt, tokens, { logitsHash: true });
-      if (!loadedFirst && logitsHash !== this.#logitsHash) throw new Error(`${this.name}: expected logits ${this.#logitsHash}, found ${logitsHash}`);
+      if (this.samples.length > 0 && logitsHash !== this.#logitsHash) {
+        throw new Error(`${this.name}: expected logits ${this.#logitsHash} as before, found ${logitsHash}`);
+      }
       this.#logitsHash = logitsHash;
     } else {
       await this.#contestant.generate(prompt.first(8), 2); // wakes threads, brings code back
@@ -81,8 +82,8 @@ export class Entry {
 }
 
 /** A run for the results: of the tokens the first few are enough to see whether two runs agree. */
-function trimmed({ prefill, decode, tokens }) {
-  return { prefill, decode, ...(tokens === undefined ? {} : { firstTokens: tokens.slice(0, 8) }) };
+function trimmed({ tokens, ...run }) {
+  return tokens === undefined ? run : { ...run, firstTokens: tokens.slice(0, 8) };
 }
 
 /**

@@ -1,5 +1,5 @@
 // Results as a table in Markdown, for the terminal and the README.
-//   node tests/bench/table.mjs tests/bench/results/peers-2b4t-2026-11-25.json
+//   node tests/bench/table.mjs tests/bench/results/peers-2b4t-2026-11-29.json
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -40,7 +40,7 @@ export class TernlightContestant {
     return {
       prefill: stats.prefillTokensPerSecond,
       decode: stats.decodeTokensPerSecond,
-      logitsHash: stats.logitsHash,
+      logitsHash: stats.logitsHash || undefined,
       tokens: ids,
     };
   }
