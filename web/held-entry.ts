@@ -49,8 +49,18 @@ export class HeldEntry {
     return this.#failure;
   }
 
+  /** Stored bytes. When a browser does not have what its manifest says, it fails with `cache`, and the entry is dropped. */
   read(at: number, into: Uint8Array): number | Promise<number> {
-    return this.#entry.read(at, into);
+    const unreadable = (cause: unknown): never => {
+      this.drop();
+      throw storageError('The cache could not be read', cause);
+    };
+    try {
+      const read = this.#entry.read(at, into);
+      return typeof read === 'number' ? read : read.catch(unreadable);
+    } catch (cause) {
+      return unreadable(cause);
+    }
   }
 
   /** Stores bytes; they may be reused when it resolves. Never rejects: see `failure`. */

@@ -35,9 +35,9 @@ function isBadFile(error: unknown): boolean {
   return error instanceof TernlightError && badFile.includes(error.code);
 }
 
-/** Whether a load that failed so may come to a good end from the start. */
+/** Whether a load that failed so may come to a good end from the start: `cache` is an entry that could not be read, and is gone. */
 function isStale(error: unknown, parts: readonly ModelPart[]): boolean {
-  if (error instanceof TernlightError && error.code === 'file_changed') return true;
+  if (error instanceof TernlightError && (error.code === 'file_changed' || error.code === 'cache')) return true;
   return isBadFile(error) && parts.some(({ fromCache }) => fromCache);
 }
 

@@ -98,6 +98,21 @@ describe('a load with a cache', () => {
     expect(seen.at(-1)).toMatchObject({ phase: 'ready', fromCache: false });
   });
 
+  it.each(['complete', 'begun'])('fetches anew what a %s entry says it has and has not', async (state) => {
+    await load();
+    const memory = serveMemory();
+    const store = new PortStore(memory.port);
+    const key = await entryKey(url);
+    const manifest = await store.peek(key);
+    await store.delete(key);
+    const end = state === 'complete' ? file.length : 1000;
+    if (manifest !== undefined) await store.open(key, { ...manifest, ranges: [[0, end]], complete: state === 'complete' });
+    memory.close();
+    const { seen } = await load();
+    expect(seen.at(-1)).toMatchObject({ phase: 'ready', fromCache: false, resumedFrom: 0, loaded: file.length });
+    expect((await load()).seen.at(-1)).toMatchObject({ phase: 'ready', fromCache: true });
+  });
+
   it('that is aborted leaves what had come', async () => {
     const controller = new AbortController();
     const slow = `${server.origin}/slow.gguf`;
