@@ -1,0 +1,98 @@
+// How the demo's models were trained, from nothing to a GGUF file: text, vocabulary, network.
+//
+//   npm run -s build:native
+//   node demo/model/recipe.mjs --size story [--prose FILE ...] [--work build/training] [--threads 2]
+//
+// A run that was interrupted goes on from its last checkpoint. Without --prose the text is the project's own alone.
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const kProgram = process.env.TERNLIGHT ?? fileURLToPath(new URL('../../build/native/ternlight', import.meta.url));
+const kDocuments = 90_000; // of src/stories: 61 MB
+const kTested = 2000;
+const kPieceBytes = 1200; // of prose, cut between paragraphs: about as long as a story
+
+/** @type {Record<string, {vocab: number, network: Record<string, number>, training: Record<string, number>}>} */
+const kSizes = {
+  tiny: {
+    vocab: 2048,
+    network: { layers: 6, dim: 128, heads: 2, 'kv-heads': 1, ffn: 384, context: 256 },
+    training: { steps: 4000, warmup: 150, rate: 4e-3, sequences: 16 },
+  },
+  story: {
+    vocab: 4096,
+    network: { layers: 8, dim: 256, heads: 4, 'kv-heads': 2, ffn: 768, context: 256 },
+    training: { steps: 3600, warmup: 150, rate: 3e-3, sequences: 16 },
+  },
+};
+
+const { values } = parseArgs({
+  options: {
+    size: { type: 'string', default: 'story' },
+    prose: { type: 'string', multiple: true, default: [] },
+    work: { type: 'string', default: 'build/training' },
+    threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
+    steps: { type: 'string' },
+    name: { type: 'string' },
+  },
+});
+const size = kSizes[values.size];
+if (size === undefined) throw new Error(`--size: expected one of ${Object.keys(kSizes).join(', ')}, found "${values.size}"`);
+const work = path.resolve(values.work);
+const name = values.name ?? values.size;
+mkdirSync(work, { recursive: true });
+const at = (file) => path.join(work, file);
+
+function ternlight(...args) {
+  console.error(`ternlight ${args.join(' ')}`);
+  const { status } = spawnSync(kProgram, args.map(String), { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`ternlight ${args[0]} failed`);
+}
+
+/** Makes a file by writing another one first, so that what is there is whole. */
+function make(file, write) {
+  if (existsSync(at(file))) return at(file);
+  write(at(`${file}.part`));
+  renameSync(at(`${file}.part`), at(file));
+  return at(file);
+}
+
+const options = (table) => Object.entries(table).flatMap(([option, value]) => [`--${option}`, value]);
+
+/** Pieces of whole paragraphs, each a text of its own. */
+function pieces(text) {
+  const found = [];
+  let piece = '';
+  for (const paragraph of text.replace(/\r/g, '').split(/<\|endoftext\|>|\n\s*\n/)) {
+    const line = paragraph.replace(/\s+/g, ' ').trim();
+    if (line === '') continue;
+    if (piece !== '' && piece.length + line.length > kPieceBytes) {
+      found.push(piece);
+      piece = '';
+    }
+    piece += piece === '' ? line : `\n${line}`;
+  }
+  return piece === '' ? found : [...found, piece];
+}
+
+const stories = make('stories.txt', (file) => ternlight('stories', '--seed', 1, '--count', kDocuments, '--split', 'train', '--out', file));
+const tested = make('stories-test.txt', (file) => ternlight('stories', '--seed', 2, '--count', kTested, '--split', 'test', '--out', file));
+const text = make(values.prose.length === 0 ? 'text.txt' : 'text-with-prose.txt', (file) => {
+  copyFileSync(stories, file);
+  for (const prose of values.prose) {
+    for (const piece of pieces(readFileSync(prose, 'utf8'))) appendFileSync(file, `<|endoftext|>${piece}`);
+  }
+});
+const vocabulary = make(`vocabulary-${size.vocab}.gguf`, (file) => ternlight('train-tokenizer', '--vocab', size.vocab, '--in', text, '--out', file));
+const training = { ...size.training, ...(values.steps === undefined ? {} : { steps: Number(values.steps) }) };
+ternlight(
+  'train', '--text', text, '--validation-text', tested, '--tokenizer', vocabulary,
+  ...options(size.network), ...options(training),
+  '--threads', values.threads, '--validate-every', 200, '--validate-pieces', 256,
+  '--checkpoint', at(`${name}.checkpoint`), '--checkpoint-every', 200, '--curve', at(name),
+  '--name', `ternlight ${values.size}`, '--out', at(`${name}.gguf`),
+); // prettier-ignore
