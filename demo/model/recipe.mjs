@@ -11,7 +11,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const kProgram = process.env.TERNLIGHT ?? fileURLToPath(new URL('../../build/native/ternlight', import.meta.url));
+const kProgram = fileURLToPath(new URL('../../build/native/ternlight', import.meta.url));
 const kDocuments = 90_000; // of src/stories: 61 MB
 const kTested = 2000;
 const kPieceBytes = 1200; // of prose, cut between paragraphs: about as long as a story
