@@ -45,6 +45,15 @@ export function withRange(ranges: readonly ByteRange[], from: number, to: number
   return [...before, [first, last], ...after];
 }
 
+/** The ranges without one. */
+export function withoutRange(ranges: readonly ByteRange[], from: number, to: number): ByteRange[] {
+  return ranges.flatMap(([first, last]): ByteRange[] => {
+    const left: ByteRange[] = first < from ? [[first, Math.min(last, from)]] : [];
+    const right: ByteRange[] = last > to ? [[Math.max(first, to), last]] : [];
+    return [...left, ...right];
+  });
+}
+
 /** Bytes that are there. */
 export function storedBytes(ranges: readonly ByteRange[]): number {
   return ranges.reduce((sum, [from, to]) => sum + to - from, 0);

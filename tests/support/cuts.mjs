@@ -120,6 +120,9 @@ export async function killLoads(setting, report = () => undefined) {
   const { server, bytes, url, options, pace = Infinity } = setting;
   const results = [];
   const kinds = Object.keys(kKills);
+  // A driven WebKit is a private window: there a cache is gone when nobody refers to it any more.
+  const keeper = await openPage(setting);
+  await call(keeper, 'holdCache');
   let page = await openPage(setting);
   for (const [i, at] of randomPoints(setting).entries()) {
     const kind = kinds[i % kinds.length];
@@ -144,19 +147,26 @@ export async function killLoads(setting, report = () => undefined) {
     page = next;
   }
   await page.close();
+  await keeper.close();
   server.reset();
   return results.map((result) => ({ ...result, lostBytes: result.sentBytes - result.storedBytes, missingBytes: bytes - result.storedBytes }));
 }
 
+/**
+ * What a browser may hide of what came over a connection that was cut: what waits in a stream's queue is gone when the stream
+ * fails. WebKit's fetch fills the queue without end.
+ */
+const kHidden = (name) => (name === 'webkit' ? 6 << 20 : 1 << 20);
+
 /** What is not as it must be, in sentences. */
-export function cutFaults({ bytes, points }, expectedHash, cut, kills) {
+export function cutFaults({ browser, bytes, points }, expectedHash, cut, kills) {
   const faults = [];
   const check = (what, found, expected) => found === expected || faults.push(`${what}: expected ${expected}, found ${found}`);
   check('cut, logits', cut.logitsHash, expectedHash);
   check('cut, connections cut', cut.cuts, points);
   check('cut, bytes stored', cut.storedBytes, bytes);
-  // Of what came over a connection until it was cut, a browser may not show the last pieces.
-  if (cut.servedBytes > bytes + points * (1 << 20)) faults.push(`cut: expected ${bytes} bytes sent and at most 1 MB more for each cut, found ${cut.servedBytes}`);
+  const hidden = kHidden(browser.name);
+  if (cut.servedBytes > bytes + points * hidden) faults.push(`cut: expected ${bytes} bytes sent and at most ${hidden} more for each cut, found ${cut.servedBytes}`);
   for (const { at, kind, logitsHash, againBytes, missingBytes, lostBytes } of kills) {
     check(`killed at ${at} (${kind}), logits`, logitsHash, expectedHash);
     check(`killed at ${at} (${kind}), bytes sent afterwards`, againBytes, missingBytes);

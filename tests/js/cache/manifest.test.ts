@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { emptyManifest, missingUntil, parseManifest, presentUntil, storedBytes, withRange, writeManifest, type ByteRange } from '../../../js/cache/manifest.js';
+import { emptyManifest, missingUntil, parseManifest, presentUntil, storedBytes, withoutRange, withRange, writeManifest, type ByteRange } from '../../../js/cache/manifest.js';
 import { Rng } from '../../support/rng.mjs';
 
 describe('ranges', () => {
@@ -16,6 +16,18 @@ describe('ranges', () => {
     [[[10, 20]], 0, 3, [[0, 3], [10, 20]]],
   ])('%j and %d to %d are %j', (ranges, from, to, expected) => {
     expect(withRange(ranges, from, to)).toEqual(expected);
+  });
+
+  it.each<[ByteRange[], number, number, ByteRange[]]>([
+    [[], 5, 10, []],
+    [[[0, 20]], 5, 10, [[0, 5], [10, 20]]],
+    [[[0, 20]], 0, 20, []],
+    [[[0, 20]], 15, 30, [[0, 15]]],
+    [[[5, 20]], 0, 10, [[10, 20]]],
+    [[[0, 5], [10, 15], [20, 25]], 3, 22, [[0, 3], [22, 25]]],
+    [[[0, 5], [10, 15]], 5, 10, [[0, 5], [10, 15]]],
+  ])('%j without %d to %d are %j', (ranges, from, to, expected) => {
+    expect(withoutRange(ranges, from, to)).toEqual(expected);
   });
 
   it('are the same set of bytes as a plain list of them', () => {

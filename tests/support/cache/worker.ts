@@ -1,9 +1,10 @@
 // A worker that works on the cache of the browser it runs in, for tests/browser/cache.test.mjs. It takes one message
 // { method, args }, says { begun: true } where the test is to interfere, and answers { value } or { error }.
 
+import { blockBytes } from '../../../js/cache/blocks.js';
 import { CacheApiStore, hasCacheApi } from '../../../js/cache/cache-api.js';
 import { webLocks, type Lock } from '../../../js/cache/locks.js';
-import { storedBytes, withRange } from '../../../js/cache/manifest.js';
+import { storedBytes, withRange, type ByteRange } from '../../../js/cache/manifest.js';
 import { hasOpfs, OpfsStore } from '../../../js/cache/opfs.js';
 import { entryKey, type Entry, type Store } from '../../../js/cache/store.js';
 import { makeYield } from '../../../web/yield.js';
@@ -21,7 +22,10 @@ const begun = (): void => self.postMessage({ begun: true });
 
 async function damage(kind: Kind, key: string): Promise<void> {
   if (kind === 'cache-api') {
-    await (await caches.open('ternlight')).put(`${self.origin}/.ternlight-cache/${key}/manifest`, new Response('{"version":1'));
+    const cache = await caches.open('ternlight');
+    const manifests = (await cache.keys()).filter(({ url }) => url.includes(`/${key}/manifest`));
+    if (manifests.length === 0) throw new Error('expected a manifest, found none');
+    for (const request of manifests) await cache.put(request, new Response('{"version":1'));
     return;
   }
   const folder = await (await (await navigator.storage.getDirectory()).getDirectoryHandle('ternlight')).getDirectoryHandle(key);
@@ -130,6 +134,27 @@ const methods = {
         await entry.close();
       });
     }
+  },
+
+  /** Stores three blocks in the Cache API, takes away the middle one behind the store's back, and tells what is said to be there. */
+  async loseBlock({ key }: { key: string }): Promise<{ ranges: readonly ByteRange[]; complete: boolean }[]> {
+    return locked(key, async () => {
+      const store = makeStore('cache-api');
+      const size = 3 * blockBytes;
+      const entry = await opened(store, key, size);
+      await entry.write(0, pattern(0, size));
+      await entry.commit({ ...entry.manifest, ranges: [[0, size]], complete: true });
+      await entry.close();
+      const cache = await caches.open('ternlight');
+      for (const request of await cache.keys()) if (request.url.includes(`/${key}/block-1?`)) await cache.delete(request);
+      const listed = (await store.list()).find((one) => one.key === key);
+      const again = await store.open(key);
+      if (again === undefined || listed === undefined) throw new Error('expected an entry, found none');
+      await check(again);
+      await again.close();
+      await store.delete(key);
+      return [listed.manifest, again.manifest].map(({ ranges, complete }) => ({ ranges, complete }));
+    });
   },
 
   /** Holds the entry of an address until the worker ends. */
