@@ -25,8 +25,8 @@ function suite(name: string, timeout: number) {
       hookTimeout: timeout,
       // A browser's driver can miss a deadline on a busy machine; what is broken fails twice.
       retry: name === 'browser' || name === 'e2e' ? 1 : 0,
-      // Browsers and benchmarks would fight for the machine's few cores.
-      fileParallelism: name === 'js' || name === 'lint',
+      // On two cores as well: most of a browser test is waiting.
+      maxWorkers: 2,
     },
   };
 }

@@ -10,6 +10,6 @@ export default defineConfig({
     hookTimeout: 300_000,
     // A native add-on per file, in a process of its own.
     pool: 'forks',
-    fileParallelism: false,
+    maxWorkers: 2,
   },
 });

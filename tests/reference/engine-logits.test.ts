@@ -1,66 +1,19 @@
 /**
- * The native engine against the float64 reference, on the trained model and on random models of every architecture,
- * weight type and output matrix. Keys and values are float32 and the output matrix is kept as in the file, so that
- * what is left is the rounding of float32.
+ * The native engine against the float64 reference, on random models of every architecture, weight type and output matrix.
+ * Keys and values are float32 and the output matrix is kept as in the file, so that what is left is the rounding of float32.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at } from './at';
 import { TYPE } from './dequantize';
-import { FLOAT32_ERROR, follow } from './follow';
-import { ENGINE, Reference, type Step } from './forward';
+import { disagreement, EXACT, firstDisagreement } from './disagreement';
+import { ENGINE, Reference } from './forward';
 import { GgufFile } from './gguf-file';
-import { argmax, divergence } from './statistics';
 import { engineLogits, ternlight } from './support/engine';
 import { Random } from './support/random';
 import { randomModel, type ModelRecipe } from './support/random-model';
-import { Tokenizer } from './tokenizer';
-
-const PILOT = fileURLToPath(new URL('../../demo/public/models/storyteller-pilot.i2_s.gguf', import.meta.url));
-const EXACT = ['--kv', 'f32', '--head', 'file'] as const;
-
-/** Output matrices in block formats are multiplied with an input rounded to int16; the others with the input as it is. */
-const BLOCK_TYPES: ReadonlySet<number> = new Set([TYPE.q8_0, TYPE.q6_k, TYPE.q4_0, TYPE.q4_k]);
-
-/** The type of the matrix that makes the logits. */
-async function headType(path: string): Promise<number> {
-  const { tensors } = await GgufFile.open(path);
-  return tensors.get('output.weight')?.type ?? tensors.get('token_embd.weight')?.type ?? -1;
-}
-
-/**
- * How far apart two vectors of logits are, in tolerances. Each element of the output matrix's input is known to
- * FLOAT32_ERROR of the largest; rounding it to int16 (steps of largest / 32767) adds up to half a step. That bounds
- * every logit; and since the half steps are independent, uniform errors, the bound being far from what they add up to,
- * their root mean square is held to 1.5 of its expectation too: step * |w| / sqrt(12).
- */
-function tolerances(step: Step, engine: readonly number[], int16: boolean): number {
-  if (engine.length !== step.logits.length) return Infinity;
-  const off = Array.from(step.logits, (logit, i) => Math.abs(logit - at(engine, i)));
-  const perElement = FLOAT32_ERROR + (int16 ? 2 ** -16 : 0);
-  const worst = Math.max(...off.map((d, i) => d / (perElement * at(step.logitScale, i))));
-  if (!int16) return worst;
-  const spread = off.map((d, i) => d / ((2 ** -15 / Math.sqrt(12)) * at(step.logitSpread, i)));
-  const meanSquare = spread.reduce((sum, d) => sum + d * d, 0) / spread.length;
-  return Math.max(worst, Math.sqrt(meanSquare) / 1.5);
-}
-
-/** The first position at which the reference can follow the engine no more, or undefined. */
-async function firstDisagreement(model: Reference, head: number, tokens: readonly number[], engine: readonly (readonly number[])[]): Promise<string | undefined> {
-  for (const [i, token] of tokens.entries()) {
-    const outcome = follow(model, token, (step) => tolerances(step, at(engine, i), BLOCK_TYPES.has(head)));
-    if (outcome.difference > 1) return `position ${i}: ${outcome.difference} tolerances apart, the best of ${outcome.tried} outcomes`;
-  }
-  return undefined;
-}
-
-/** The same for a model file evaluated by the engine and by the reference. */
-async function disagreement(path: string, tokens: readonly number[], ...options: readonly string[]): Promise<string | undefined> {
-  return firstDisagreement(await Reference.open(path), await headType(path), tokens, engineLogits(path, tokens, ...EXACT, ...options));
-}
 
 const recipes: ModelRecipe[] = (['bitnet', 'bitnet-25', 'bitnet-b1.58', 'llama'] as const).flatMap((architecture, a) =>
   (['i2_s', 'tq1_0', 'tq2_0'] as const).flatMap((type, t) =>
@@ -149,51 +102,5 @@ describe('the comparison', () => {
     const tokens = await randomTokens(path, 6, 601);
     const engine = engineLogits(path, tokens, ...EXACT);
     expect(await firstDisagreement(await Reference.open(path, options), TYPE.f16, tokens, engine)).toMatch(/^position/);
-  });
-});
-
-describe('the trained model', () => {
-  const prompt = '<|endoftext|><|user|>\nTell me a story about a dog and a kite\n<|assistant|>\nOnce upon a time, a small dog named Buddy lived near the garden.';
-  let tokens: number[] = [];
-  let halfPrecision: Float64Array[] = [];
-  beforeAll(async () => {
-    const file = await GgufFile.open(PILOT);
-    tokens = new Tokenizer(file).encode(prompt);
-    const model = new Reference(file, { ...ENGINE, kv: 'f16' });
-    halfPrecision = tokens.map((token) => model.step(token).logits);
-  });
-
-  it('has the logits of the reference', async () => {
-    expect(await disagreement(PILOT, tokens)).toBeUndefined();
-  });
-
-  it('has the logits of the reference in the scalar kernels on two threads', async () => {
-    expect(await disagreement(PILOT, tokens.slice(0, 12), '--isa', 'scalar', '--threads', '2')).toBeUndefined();
-  });
-
-  // What float16 keys and values and coarser output matrices cost, against the float64 reference with float16 keys and
-  // values. A code that float16 turns changes the codes after it, so no bound follows from the formats; the limits are
-  // ten times what was measured: means 2e-6, 5e-5 and 1.6e-4 nats, worst positions 1e-4, 8e-4 and 1.6e-3.
-  it.each([
-    { head: 'file', mean: 2e-5, worst: 1e-3 },
-    { head: 'int8', mean: 5e-4, worst: 8e-3 },
-    { head: 'q6_k', mean: 1.6e-3, worst: 1.6e-2 },
-  ])('stays within $mean nats of the reference with float16 keys and values and the output matrix as $head', ({ head, mean, worst }) => {
-    const engine = engineLogits(PILOT, tokens, '--kv', 'f16', '--head', head);
-    const divergences = halfPrecision.map((logits, i) => divergence(logits, at(engine, i)));
-    expect(divergences.reduce((a, b) => a + b, 0) / divergences.length).toBeLessThan(mean);
-    expect(Math.max(...divergences)).toBeLessThan(worst);
-  });
-
-  it('answers a question about itself, by the reference alone', async () => {
-    const file = await GgufFile.open(PILOT);
-    const tokenizer = new Tokenizer(file);
-    const model = new Reference(file);
-    const steps = tokenizer.encode('<|endoftext|><|user|>\nWhat is BitNet?\n<|assistant|>\n').map((token) => model.step(token));
-    const answer: number[] = [];
-    for (let next = argmax(at(steps, steps.length - 1).logits); next !== tokenizer.id('<|endoftext|>'); next = argmax(model.step(next).logits)) {
-      answer.push(next);
-    }
-    expect(tokenizer.decode(answer)).toBe('BitNet is a kind of language model whose weights are only minus one, zero, or one.');
   });
 });

@@ -1,0 +1,56 @@
+/** The trained model, by the native engine and by the float64 reference. */
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, it } from 'vitest';
+import { at } from './at';
+import { disagreement } from './disagreement';
+import { ENGINE, Reference } from './forward';
+import { GgufFile } from './gguf-file';
+import { argmax, divergence } from './statistics';
+import { engineLogits } from './support/engine';
+import { Tokenizer } from './tokenizer';
+
+const PILOT = fileURLToPath(new URL('../../demo/public/models/storyteller-pilot.i2_s.gguf', import.meta.url));
+
+const prompt = '<|endoftext|><|user|>\nTell me a story about a dog and a kite\n<|assistant|>\nOnce upon a time, a small dog named Buddy lived near the garden.';
+let tokens: number[] = [];
+let halfPrecision: Float64Array[] = [];
+beforeAll(async () => {
+  const file = await GgufFile.open(PILOT);
+  tokens = new Tokenizer(file).encode(prompt);
+  const model = new Reference(file, { ...ENGINE, kv: 'f16' });
+  halfPrecision = tokens.map((token) => model.step(token).logits);
+});
+
+it('has the logits of the reference', async () => {
+  expect(await disagreement(PILOT, tokens)).toBeUndefined();
+});
+
+it('has the logits of the reference in the scalar kernels on two threads', async () => {
+  expect(await disagreement(PILOT, tokens.slice(0, 12), '--isa', 'scalar', '--threads', '2')).toBeUndefined();
+});
+
+// What float16 keys and values and coarser output matrices cost, against the float64 reference with float16 keys and
+// values. A code that float16 turns changes the codes after it, so no bound follows from the formats; the limits are
+// ten times what was measured: means 2e-6, 5e-5 and 1.6e-4 nats, worst positions 1e-4, 8e-4 and 1.6e-3.
+it.each([
+  { head: 'file', mean: 2e-5, worst: 1e-3 },
+  { head: 'int8', mean: 5e-4, worst: 8e-3 },
+  { head: 'q6_k', mean: 1.6e-3, worst: 1.6e-2 },
+])('stays within $mean nats of the reference with float16 keys and values and the output matrix as $head', ({ head, mean, worst }) => {
+  const engine = engineLogits(PILOT, tokens, '--kv', 'f16', '--head', head);
+  const divergences = halfPrecision.map((logits, i) => divergence(logits, at(engine, i)));
+  expect(divergences.reduce((a, b) => a + b, 0) / divergences.length).toBeLessThan(mean);
+  expect(Math.max(...divergences)).toBeLessThan(worst);
+});
+
+it('answers a question about itself, by the reference alone', async () => {
+  const file = await GgufFile.open(PILOT);
+  const tokenizer = new Tokenizer(file);
+  const model = new Reference(file);
+  const steps = tokenizer.encode('<|endoftext|><|user|>\nWhat is BitNet?\n<|assistant|>\n').map((token) => model.step(token));
+  const answer: number[] = [];
+  for (let next = argmax(at(steps, steps.length - 1).logits); next !== tokenizer.id('<|endoftext|>'); next = argmax(model.step(next).logits)) {
+    answer.push(next);
+  }
+  expect(tokenizer.decode(answer)).toBe('BitNet is a kind of language model whose weights are only minus one, zero, or one.');
+});
