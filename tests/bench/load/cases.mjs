@@ -35,10 +35,10 @@ function evict(folder) {
   return true;
 }
 
-/** Seconds of one plain loop over as many bytes as the model has. */
-async function disk(page, method, bytes) {
+/** Seconds of one plain loop over as many bytes as the model has, into as much memory as it takes. */
+async function disk(page, message) {
   const { error, value } = await page.evaluate(
-    (message) =>
+    (its) =>
       new Promise((resolve) => {
         const worker = new Worker('/bench/page/disk.mjs', { type: 'module' });
         worker.onerror = (event) => resolve({ error: event.message });
@@ -46,9 +46,9 @@ async function disk(page, method, bytes) {
           worker.terminate();
           resolve(data);
         };
-        worker.postMessage(message);
+        worker.postMessage(its);
       }),
-    { method, bytes },
+    message,
   );
   if (error !== undefined) throw new Error(`disk: ${error}`);
   return value;
@@ -92,7 +92,7 @@ export async function round(name, { server, url, bytes, report }) {
   };
   const time = async (browser, id, method) => {
     const page = await browser.newPage(server.url);
-    result.disk[id] = await disk(page, method, bytes);
+    result.disk[id] = await disk(page, { method, bytes, memoryBytes: result.cases.cold.residentBytes });
     report(`${name}: plain loop, ${id}: ${result.disk[id].toFixed(2)} s`);
     await page.close();
   };
@@ -111,15 +111,13 @@ export async function round(name, { server, url, bytes, report }) {
       await run(browser, 'store', 'opfs');
       await run(browser, 'warm', 'opfs');
       await time(browser, 'write', 'write');
-      await time(browser, 'read', 'read');
+      await time(browser, 'warm', 'read');
     });
+    // Each in a browser of its own: memory is new to a browser once.
     await inBrowser((browser) => run(browser, 'restarted', 'opfs'));
-    if (evict(profile)) {
-      await inBrowser(async (browser) => {
-        await run(browser, 'evicted', 'opfs');
-        await time(browser, 'evicted', 'read');
-      });
-    }
+    await inBrowser((browser) => time(browser, 'restarted', 'read'));
+    if (evict(profile)) await inBrowser((browser) => run(browser, 'evicted', 'opfs'));
+    if (evict(profile)) await inBrowser((browser) => time(browser, 'evicted', 'read'));
   } finally {
     remove();
   }

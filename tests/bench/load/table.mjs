@@ -3,10 +3,13 @@ import { grid } from '../table.mjs';
 import { median } from '../race.mjs';
 import { kCases } from './cases.mjs';
 
-/** Which plain loop a case is compared with. */
-const kCompared = { store: 'write', warm: 'read', restarted: 'read', evicted: 'evicted' };
-
-const kLoops = { write: 'plain loop: write and flush', read: 'plain loop: read', evicted: "plain loop: read, out of the system's memory" };
+/** The plain loop that a case is compared with. */
+const kLoops = {
+  store: { id: 'write', title: 'plain loop: write and flush' },
+  warm: { id: 'warm', title: 'plain loop: read' },
+  restarted: { id: 'restarted', title: 'the same, in a browser just started' },
+  evicted: { id: 'evicted', title: "the same, out of the system's memory as well" },
+};
 
 const idsOf = (rounds, key) => Object.keys(rounds[0][key]);
 
@@ -17,7 +20,7 @@ export function summary(name, rounds, bytes) {
   const cases = idsOf(rounds, 'cases').map((id) => {
     const samples = rounds.map((one) => one.cases[id]);
     const seconds = median(samples.map((sample) => sample.seconds));
-    const of = disk[kCompared[id]];
+    const of = disk[kLoops[id]?.id];
     return {
       id,
       seconds,
@@ -58,7 +61,9 @@ export function loadMarkdown({ title, date, machine, model, browsers }) {
             megabytes(one.wasmBytes),
             megabytes(one.residentBytes),
           ]),
-          ...Object.entries(diskBytesPerSecond).map(([id, rate]) => [kLoops[id], (model.bytes / rate).toFixed(2), rateText(rate), ...Array(6).fill('')]),
+          ...Object.values(kLoops)
+            .filter(({ id }) => id in diskBytesPerSecond)
+            .map(({ id, title: loop }) => [loop, (model.bytes / diskBytesPerSecond[id]).toFixed(2), rateText(diskBytesPerSecond[id]), ...Array(6).fill('')]),
         ]),
       ].join('\n'),
     )
