@@ -34,6 +34,12 @@ async function chosenModel(given) {
   return { title: `${model.title}, ${variant.weights}`, ...(await prepareVariant('2b4t', variant)) };
 }
 
+/**
+ * Bytes that a load from the server may fetch anew: what the first request has brought to a worker that Firefox let hang while it
+ * started (js/start-watch.ts). The load begins again with another worker.
+ */
+const kOfStuckWorker = { firefox: 8 << 20 };
+
 /** What of a browser's rounds is not as it must be. */
 function faultsOf(name, rounds, bytes) {
   const hashes = new Set(rounds.flatMap(({ cases }) => Object.values(cases).map(({ logitsHash }) => logitsHash)));
@@ -42,8 +48,9 @@ function faultsOf(name, rounds, bytes) {
     ...rounds.flatMap(({ cases }) =>
       Object.entries(cases).flatMap(([id, { servedBytes, fromCache, warnings }]) => {
         const wanted = id === 'cold' || id === 'store' ? bytes : 0;
+        const most = wanted === 0 ? 0 : wanted + (kOfStuckWorker[name] ?? 0);
         return [
-          ...(servedBytes === wanted ? [] : [`${name}, ${id}: expected ${wanted} bytes from the server, found ${servedBytes}`]),
+          ...(servedBytes >= wanted && servedBytes <= most ? [] : [`${name}, ${id}: expected ${wanted} to ${most} bytes from the server, found ${servedBytes}`]),
           ...(fromCache === (wanted === 0) ? [] : [`${name}, ${id}: expected fromCache ${wanted === 0}, found ${fromCache}`]),
           ...warnings.map((warning) => `${name}, ${id}: ${warning}`),
         ];
