@@ -3,7 +3,8 @@
 //   npm run -s build:native
 //   node demo/model/recipe.mjs --size story [--prose FILE ...] [--work build/training] [--threads 2]
 //
-// A run that was interrupted goes on from its last checkpoint. Without --prose the text is the project's own alone.
+// A run that was interrupted goes on from its last checkpoint. Without --prose the text is the project's own alone. To compare
+// with: --weights f32 or binary, --float-steps N (the first N steps in full precision), with a --name of its own.
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -37,6 +38,8 @@ const { values } = parseArgs({
     work: { type: 'string', default: 'build/training' },
     threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
     steps: { type: 'string' },
+    weights: { type: 'string', default: 'ternary' },
+    'float-steps': { type: 'string', default: '0' },
     name: { type: 'string' },
   },
 });
@@ -91,7 +94,7 @@ const vocabulary = make(`vocabulary-${size.vocab}.gguf`, (file) => ternlight('tr
 const training = { ...size.training, ...(values.steps === undefined ? {} : { steps: Number(values.steps) }) };
 ternlight(
   'train', '--text', text, '--validation-text', tested, '--tokenizer', vocabulary,
-  ...options(size.network), ...options(training),
+  ...options(size.network), ...options(training), '--weights', values.weights, '--float-steps', values['float-steps'],
   '--threads', values.threads, '--validate-every', 200, '--validate-pieces', 256,
   '--checkpoint', at(`${name}.checkpoint`), '--checkpoint-every', 200, '--curve', at(name),
   '--name', `ternlight ${values.size}`, '--out', at(`${name}.gguf`),

@@ -1,122 +1,124 @@
 // What a storyteller can do, counted on documents that were held out of its training:
 //
-//   node demo/model/rubric.mjs MODEL.gguf --test stories-test.txt [--train stories.txt] [--count 100] [--json]
+//   ternlight stories --seed 3 --count 6000 --split test --out rubric.txt
+//   node demo/model/rubric.mjs MODEL.gguf --test rubric.txt --train text.txt [--count 200] [--samples 20]
 //
-// requested    of stories asked for with a character and an object, both are in the story
-// ended        answers that end by themselves before the context is full
-// repeated     sentences that stand in the same story before
-// copied       sentences of five words and more that stand in the training text as they are (--train)
-// story        questions about a story that it is given, or has told: the answer is the expected one, word for word
-// world        the same for questions about itself, the library and simple facts
+// A story that is asked for with a character and an object passes when all of this is so:
+//   requested    the character and the object are in it
+//   ended        it ends by itself, with the end of a sentence
+//   repeated     no sentence stands in it twice
+//   spelled      each of its words is a word of the training text
+//   remembered   a question about it is answered as the story has it: the color of the object, or whom it is about
+// Then questions of the held-out documents, answered word for word:
+//   story        about a story that it is given, or has told
+//   world        about itself, the library and simple facts
+// And whether it recites: distinct runs of words over all stories, the nearest training text of each.
 //
-// Greedy, with the engine's own program; questions see the conversation as the document has it.
-import { spawnSync } from 'node:child_process';
+// Greedy, with the engine's own program.
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { answer } from './answers.mjs';
+import { conversations, plain, sentences, words } from './documents.mjs';
+import { distinct, nearest } from './reciting.mjs';
 
-const kProgram = fileURLToPath(new URL('../../build/native/ternlight', import.meta.url));
-const kTooLong = 'context_overflow'; // the code of an error
-const kLongest = 170; // tokens of an answer
+const kColors = ['red', 'blue', 'green', 'yellow', 'orange', 'purple', 'pink', 'white', 'brown', 'black', 'silver', 'golden'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     test: { type: 'string' },
     train: { type: 'string' },
-    count: { type: 'string', default: '100' },
+    count: { type: 'string', default: '200' },
+    samples: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
   },
 });
 const [model] = positionals;
-if (model === undefined || values.test === undefined) throw new Error('expected MODEL.gguf and --test FILE');
+if (model === undefined || values.test === undefined || values.train === undefined) throw new Error('expected MODEL.gguf, --test FILE and --train FILE');
 const count = Number(values.count);
-
-const words = (text) => text.toLowerCase().match(/[a-z']+/g) ?? [];
-const plain = (text) => words(text).join(' ');
-const sentences = (text) => (text.match(/[^.!?]+[.!?]+"?/g) ?? []).map((sentence) => sentence.trim());
-const share = (part, whole) => (whole === 0 ? null : part / whole);
-
-/** The turns of each document: [{user, assistant}]. */
-function conversations(file) {
-  const found = [];
-  for (const document of readFileSync(file, 'utf8').split('<|endoftext|>')) {
-    const turns = [...document.matchAll(/<\|user\|>\n([^]*?)\n<\|assistant\|>\n([^]*?)<\|end\|>/g)];
-    if (turns.length > 0) found.push(turns.map(([, user, assistant]) => ({ user, assistant })));
-  }
-  return found;
-}
-
-/** The model's answer to the last of some turns; undefined where they leave no room for one. */
-function answer(turns) {
-  const before = turns.slice(0, -1).map(({ user, assistant }) => `<|user|>\n${user}\n<|assistant|>\n${assistant}<|end|>`);
-  const prompt = `${before.join('')}<|user|>\n${turns.at(-1).user}\n<|assistant|>\n`;
-  const args = ['generate', model, '--prompt', prompt, '--max-tokens', kLongest, '--temperature', 0, '--json'];
-  const { status, stdout, stderr } = spawnSync(kProgram, args.map(String), { encoding: 'utf8' });
-  if (status !== 0) {
-    if (stderr.includes(kTooLong)) return undefined;
-    throw new Error(stderr);
-  }
-  const { text, stop_reason } = JSON.parse(stdout);
-  return stop_reason === 'context_full' && text.length < 40 ? undefined : { text: text.trim(), ended: stop_reason === 'end_of_text' };
-}
-
 const all = conversations(values.test);
-const result = { model, count };
 
-// Stories that are asked for by what is in them.
-const kAsked = /\b(?:story|tale|about)\b.*?\babout (?:a|an|the) (?:\w+ named \w+|(\w+)) and (?:a|an|the) (\w+)\W*$/i;
-const asked = all.map((turns) => ({ turn: turns[0], match: kAsked.exec(turns[0].user) })).filter(({ match }) => match?.[1]).slice(0, count);
-const training = values.train === undefined ? undefined : new Set(sentences(readFileSync(values.train, 'utf8')));
-let requested = 0, ended = 0, told = 0, repeated = 0, long = 0, copied = 0;
-for (const { turn, match } of asked) {
-  const story = answer([turn]);
-  const used = new Set(words(story.text));
-  requested += used.has(match[1].toLowerCase()) && used.has(match[2].toLowerCase());
-  ended += story.ended;
-  const seen = new Set();
-  for (const sentence of sentences(story.text)) {
-    told++;
-    repeated += seen.has(sentence);
-    seen.add(sentence);
-    if (training === undefined || words(sentence).length < 5) continue;
-    long++;
-    copied += training.has(sentence);
-  }
+/** Stories that are asked for by what is in them. */
+function asked() {
+  const pattern = /\b(?:story|tale|about)\b.*?\babout (?:a|an|the) (?:\w+ named \w+|(\w+)) and (?:a|an|the) (\w+)\W*$/i;
+  return all
+    .map(([turn]) => ({ turn, match: pattern.exec(turn.user) }))
+    .filter(({ match }) => match?.[1] !== undefined)
+    .map(({ turn, match }) => ({ turn, character: match[1].toLowerCase(), object: match[2].toLowerCase() }))
+    .slice(0, count);
 }
-result.stories = asked.length;
-result.requested = share(requested, asked.length);
-result.ended = share(ended, asked.length);
-result.repeated = share(repeated, told);
-if (training !== undefined) result.copied = share(copied, long);
 
-// Questions: behind a story in the same document, or alone.
-const isStory = ({ user, assistant }) => user.length + assistant.length > 300;
-const kinds = { story: [], world: [] };
-for (const turns of all) {
-  for (let i = 0; i < turns.length; i++) {
-    if (turns[i].assistant.length > 150) continue;
-    const behind = turns.slice(0, i).some(isStory) || turns[i].user.length > 300;
-    const kind = behind ? kinds.story : i === 0 && turns[i].user.length < 120 ? kinds.world : undefined;
-    if (kind !== undefined && kind.length < count) kind.push(turns.slice(0, i + 1));
-  }
+/** A question about a story, and a test of the answer to it. */
+function questionAbout(story, object) {
+  const color = new RegExp(`\\b(${kColors.join('|')}) ${object}\\b`, 'i').exec(story)?.[1];
+  if (color !== undefined) return { ask: `What color is the ${object}?`, isRight: (text) => plain(text) === `the ${object} is ${color.toLowerCase()}` };
+  // Names are the words that have a capital within a sentence.
+  const names = new Map();
+  for (const [, name] of story.matchAll(/[a-z,] ([A-Z][a-z]+)\b/g)) names.set(name, (names.get(name) ?? 0) + 1);
+  return { ask: 'Who is the story about?', isRight: (text) => [...names].some(([name, times]) => times > 1 && text.includes(name)) };
 }
-for (const [kind, questions] of Object.entries(kinds)) {
-  let right = 0, fitting = 0;
-  for (const turns of questions) {
-    const found = answer(turns);
-    if (found === undefined) continue;
-    fitting++;
-    right += plain(found.text) === plain(turns.at(-1).assistant);
-  }
-  result[`${kind}Questions`] = fitting;
-  result[kind] = share(right, fitting);
+
+function judge({ turn, character, object }, dictionary) {
+  const { text, ended } = answer(model, [turn]);
+  const used = new Set(words(text));
+  const said = sentences(text);
+  const { ask, isRight } = questionAbout(text, object);
+  const remembered = answer(model, [{ user: turn.user, assistant: text }, { user: ask, assistant: '' }]);
+  const marks = {
+    requested: used.has(character) && used.has(object),
+    ended: ended && /[.!?]"?$/.test(text),
+    repeated: new Set(said).size === said.length,
+    spelled: [...used].every((word) => dictionary.has(word)),
+    // A story that fills the context leaves no room for a question.
+    remembered: remembered !== undefined && isRight(remembered.text),
+  };
+  return { prompt: turn.user, text, ask, answer: remembered?.text ?? '', marks, passed: Object.values(marks).every(Boolean) };
 }
+
+/** Questions of the documents, behind a story or alone, and how many are answered word for word. */
+function questions() {
+  const isStory = ({ user, assistant }) => user.length + assistant.length > 300;
+  const kinds = { story: [], world: [] };
+  for (const turns of all) {
+    for (let i = 0; i < turns.length; i++) {
+      if (turns[i].assistant.length > 150) continue;
+      const behind = turns.slice(0, i).some(isStory) || turns[i].user.length > 300;
+      const kind = behind ? kinds.story : i === 0 && turns[i].user.length < 120 ? kinds.world : undefined;
+      if (kind !== undefined && kind.length < count) kind.push(turns.slice(0, i + 1));
+    }
+  }
+  const right = (turns) => {
+    const found = answer(model, turns);
+    return found === undefined ? [] : [plain(found.text) === plain(turns.at(-1).assistant)];
+  };
+  return Object.fromEntries(Object.entries(kinds).map(([kind, some]) => [kind, some.flatMap(right)]));
+}
+
+const shareOf = (marks) => marks.filter(Boolean).length / marks.length;
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+
+const dictionary = new Set(words(readFileSync(values.train, 'utf8')));
+const judged = asked().map((one) => judge(one, dictionary));
+const told = judged.map(({ text }) => text);
+const { copied, closest } = nearest(told, values.train);
+const shares = closest.map(({ share }) => share).sort((a, b) => a - b);
+const { story, world } = questions();
+const rows = {
+  [`passed, of ${judged.length} stories`]: shareOf(judged.map(({ passed }) => passed)),
+  ...Object.fromEntries(Object.keys(judged[0].marks).map((mark) => [mark, shareOf(judged.map(({ marks }) => marks[mark]))])),
+  [`story questions, of ${story.length}`]: shareOf(story),
+  [`world questions, of ${world.length}`]: shareOf(world),
+  ...Object.fromEntries([1, 2, 3, 4].map((n) => [`distinct-${n}`, distinct(told, n)])),
+  'sentences of the training text': copied,
+  'nearest training text, shared runs of 5 words, median': shares[Math.floor(shares.length / 2)],
+  'the same, most': shares.at(-1),
+};
 
 if (values.json) {
-  console.log(JSON.stringify(result));
+  console.log(JSON.stringify({ model, rows, judged }, null, 1));
 } else {
-  for (const [key, value] of Object.entries(result)) {
-    console.log(key.padEnd(16), typeof value === 'number' && !Number.isInteger(value) ? `${(100 * value).toFixed(1)} %` : value);
+  console.log(['| what | share |', '| --- | ---: |', ...Object.entries(rows).map(([what, share]) => `| ${what} | ${percent(share)} |`)].join('\n'));
+  for (const { prompt, text, ask, answer: reply, passed } of judged.slice(0, Number(values.samples))) {
+    console.log(`\n**${prompt}**${passed ? '' : ' (does not pass)'}\n\n> ${text.replaceAll('\n', '\n> ')}\n\n*${ask}* ${reply}`);
   }
 }
