@@ -110,26 +110,25 @@ export class CacheApiStore implements Store {
   }
 
   async open(key: string, fresh?: Manifest): Promise<Entry | undefined> {
-    let manifest = await this.peek(key);
-    if (manifest === undefined) {
-      if (fresh === undefined) return undefined;
-      await this.delete(key);
-      manifest = fresh;
-    }
-    const entry = new BlockEntry(await this.#blocks(key), manifest);
-    if (manifest === fresh) await entry.commit(fresh);
+    const { versions, stored } = await this.#run('The cache could not be read', async (cache) => {
+      const addresses = (await addressesIn(cache)).filter((address) => address.key === key);
+      const newest = newestParts(addresses, key);
+      const manifest = await manifestIn(cache, key, newest);
+      // What a kill has left beside a newer version.
+      const old = manifest === undefined ? [] : addresses.filter(({ part, version }) => version !== newest.get(part));
+      await Promise.all(old.map((address) => cache.delete(urlOf(address))));
+      return { versions: newest, stored: manifest };
+    });
+    if (stored !== undefined) return new BlockEntry(this.#blocks(key, versions), stored);
+    if (fresh === undefined) return undefined;
+    await this.delete(key);
+    const entry = new BlockEntry(this.#blocks(key, new Map()), fresh);
+    await entry.commit(fresh);
     return entry;
   }
 
-  async #blocks(key: string): Promise<BlockStorage> {
-    const versions = await this.#run('The cache could not be read', async (cache) => {
-      const addresses = (await addressesIn(cache)).filter((address) => address.key === key);
-      const newest = newestParts(addresses, key);
-      // What a kill has left beside a newer version.
-      const old = addresses.filter(({ part, version }) => version !== newest.get(part));
-      await Promise.all(old.map((address) => cache.delete(urlOf(address))));
-      return newest;
-    });
+  /** An entry's blocks and manifest; `versions` are those of the parts that are there, and are kept up to date. */
+  #blocks(key: string, versions: Map<string, number>): BlockStorage {
     const put = (part: string, body: Uint8Array<ArrayBuffer> | string): Promise<void> =>
       this.#run('The cache could not be written', async (cache) => {
         const old = versions.get(part);
