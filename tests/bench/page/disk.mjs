@@ -2,6 +2,7 @@
 // nothing between them and the disk but FileSystemSyncAccessHandle. What is read goes where a model would go: into memory of
 // wasm that nobody has used before, which the system has to find first.
 const kPiece = 4 * 1024 * 1024; // bytes
+const kPage = 65_536; // bytes of a page of wasm
 const kName = 'ternlight-bench-disk';
 
 const seconds = (action) => {
@@ -9,8 +10,6 @@ const seconds = (action) => {
   action();
   return (performance.now() - start) / 1000;
 };
-
-const kPage = 65_536; // bytes of a page of wasm
 
 /** A loop over the file in pieces. */
 function overPieces(bytes, use) {
@@ -40,10 +39,6 @@ function read(file, bytes, memoryBytes) {
 
 async function measure({ method, bytes, memoryBytes }) {
   const root = await navigator.storage.getDirectory();
-  if (method === 'remove') {
-    await root.removeEntry(kName).catch(() => undefined);
-    return 0;
-  }
   const file = await (await root.getFileHandle(kName, { create: true })).createSyncAccessHandle();
   try {
     return method === 'write' ? write(file, bytes) : read(file, bytes, memoryBytes);
