@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const kProgram = fileURLToPath(new URL('../../build/native/ternlight', import.meta.url));
+/** `npm run build:native` makes it. */
+export const kProgram = fileURLToPath(new URL('../../build/native/ternlight', import.meta.url));
 const kTooLong = 'context_overflow'; // the code of an error
 const kLongest = 220; // tokens of an answer
 

@@ -9,10 +9,9 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { kProgram } from './answers.mjs';
 
-const kProgram = fileURLToPath(new URL('../../build/native/ternlight', import.meta.url));
 const kDocuments = 90_000; // of src/stories: 61 MB
 const kTested = 2000;
 const kPieceBytes = 1200; // of prose, cut between paragraphs: about as long as a story

@@ -6,7 +6,7 @@
 // A story that is asked for with a character and an object passes when all of this is so:
 //   requested    the character and the object are in it
 //   ended        it ends by itself, with the end of a sentence
-//   repeated     no sentence stands in it twice
+//   unrepeated   no sentence stands in it twice
 //   spelled      each of its words is a word of the training text
 //   remembered   a question about it is answered as the story has it: the color of the object, or whom it is about
 // Then questions of the held-out documents, answered word for word:
@@ -21,7 +21,8 @@ import { answer } from './answers.mjs';
 import { conversations, plain, sentences, words } from './documents.mjs';
 import { distinct, nearest } from './reciting.mjs';
 
-const kColors = ['red', 'blue', 'green', 'yellow', 'orange', 'purple', 'pink', 'white', 'brown', 'black', 'silver', 'golden'];
+/** As the stories have them. */
+const kColors = /^colors: (.*)$/m.exec(readFileSync(new URL('../../src/stories/world.def', import.meta.url), 'utf8'))[1].split(', ');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -67,7 +68,7 @@ function judge({ turn, character, object }, dictionary) {
   const marks = {
     requested: used.has(character) && used.has(object),
     ended: ended && /[.!?]"?$/.test(text),
-    repeated: new Set(said).size === said.length,
+    unrepeated: new Set(said).size === said.length,
     spelled: [...used].every((word) => dictionary.has(word)),
     // A story that fills the context leaves no room for a question.
     remembered: remembered !== undefined && isRight(remembered.text),
