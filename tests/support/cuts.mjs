@@ -1,5 +1,6 @@
 // Breaks loads off at random bytes, and shows that each comes to its end, to the right logits, and fetches nothing anew that
 // was safely stored.
+import { readFileSync } from 'node:fs';
 import { attempt, call } from './bare-page.mjs';
 import { Rng } from './rng.mjs';
 
@@ -8,9 +9,20 @@ const kEmptyTries = 40;
 const kEmptyPauseMs = 250;
 const kRequest = { prompt: [1, 2, 3, 5, 8], options: { maxTokens: 4, temperature: 0, ignoreEndOfText: true, logitsHash: true } };
 
-/** What an entry may lose when its load is killed: what was not committed yet, and what had been sent and not been stored. */
+/** The most that the two ends of a connection keep in the kernel, in bytes: up to 36 MiB on some machines. */
+function socketBytes() {
+  const most = (name) => Number(readFileSync(`/proc/sys/net/ipv4/${name}`, 'utf8').trim().split(/\s+/)[2]);
+  return most('tcp_wmem') + most('tcp_rmem');
+}
+
+/**
+ * What an entry may lack of what had been sent when its load is killed: what was stored and not committed, and what was on its
+ * way, in the sockets and queues of one open-ended request or in four of a block each.
+ */
 const kUncommitted = 32 << 20;
-const kOnItsWay = 48 << 20; // four blocks of 8 MiB, and what sockets hold
+const kBlocks = 4 * (8 << 20);
+const kQueued = 16 << 20;
+const mostLost = () => kUncommitted + Math.max(kBlocks, socketBytes()) + kQueued;
 
 /**
  * What lets a load be broken off.
@@ -133,15 +145,16 @@ export async function killLoads(setting, report = () => undefined) {
     server.setPace(pace);
     attempt(page, 'load', { url, options }, kTimeout).catch(() => undefined); // nobody will answer
     await reached;
+    const committedBytes = await storedBytes(keeper);
+    const sentBytes = server.bytes();
     await kKills[kind](page);
     const next = await openPage(setting);
     await server.idle();
     server.setPace(Infinity);
-    const sentBytes = server.bytes();
     const stored = await storedBytes(next);
     server.reset();
     const { fromCache, resumedFrom } = await load(next, setting);
-    results.push({ at, kind, sentBytes, storedBytes: stored, fromCache, resumedFrom, againBytes: server.bytes(), logitsHash: await hashOf(next) });
+    results.push({ at, kind, sentBytes, committedBytes, storedBytes: stored, fromCache, resumedFrom, againBytes: server.bytes(), logitsHash: await hashOf(next) });
     report(results.at(-1));
     if (kind !== 'the page is closed') await page.close();
     page = next;
@@ -158,7 +171,7 @@ export async function killLoads(setting, report = () => undefined) {
  */
 const kHidden = (name) => (name === 'webkit' ? 6 << 20 : 3 << 20);
 
-/** What is not as it must be, in sentences. */
+/** What is not as it must be, in sentences. WebKit itself can lose what it reported as stored: js/cache/cache-api.ts. */
 export function cutFaults({ browser, bytes, points }, expectedHash, cut, kills) {
   const faults = [];
   const check = (what, found, expected) => found === expected || faults.push(`${what}: expected ${expected}, found ${found}`);
@@ -167,10 +180,11 @@ export function cutFaults({ browser, bytes, points }, expectedHash, cut, kills) 
   check('cut, bytes stored', cut.storedBytes, bytes);
   const hidden = kHidden(browser.name);
   if (cut.servedBytes > bytes + points * hidden) faults.push(`cut: expected ${bytes} bytes sent and at most ${hidden} more for each cut, found ${cut.servedBytes}`);
-  for (const { at, kind, logitsHash, againBytes, missingBytes, lostBytes } of kills) {
+  for (const { at, kind, logitsHash, againBytes, missingBytes, lostBytes, committedBytes, storedBytes } of kills) {
     check(`killed at ${at} (${kind}), logits`, logitsHash, expectedHash);
     check(`killed at ${at} (${kind}), bytes sent afterwards`, againBytes, missingBytes);
-    if (lostBytes > kUncommitted + kOnItsWay) faults.push(`killed at ${at} (${kind}): ${lostBytes} bytes had been sent and were not stored`);
+    if (storedBytes < committedBytes && browser.name !== 'webkit') faults.push(`killed at ${at} (${kind}): ${committedBytes} bytes had been committed, ${storedBytes} were left`);
+    if (lostBytes > mostLost()) faults.push(`killed at ${at} (${kind}): ${lostBytes} bytes had been sent and were not stored, ${mostLost()} may be`);
   }
   return faults;
 }
