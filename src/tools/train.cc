@@ -98,7 +98,7 @@ Status validate(const TrainSettings& s, train::Trainer& trainer) {
 Status run_steps(const TrainSettings& s, train::Trainer& trainer) {
   Progress progress(s);
   while (trainer.steps_done() < s.stop_at) {
-    const Result<train::StepRecord> record = trainer.step(s.text);
+    const Result<train::StepRecord> record = trainer.step(s.text, s.bos);
     if (!record.ok()) return record.status();
     progress.add(trainer, *record);
     const uint32_t done = trainer.steps_done();

@@ -7,11 +7,26 @@
 
 namespace ternlight::train {
 
-Batch random_batch(std::span<const uint16_t> text, uint64_t seed, uint32_t step, size_t sequences, size_t length) {
+namespace {
+
+constexpr size_t kAnywhere = 4;  // one piece in so many begins where the place is
+
+// Where the document that `at` is in begins, if that is less than `length` tokens back; otherwise `at`.
+size_t start_of_document(std::span<const uint16_t> text, int32_t bos, size_t at, size_t length) {
+  for (size_t back = 0; back < length && back <= at; back++) {
+    if (text[at - back] == bos) return at - back;
+  }
+  return at;
+}
+
+}  // namespace
+
+Batch random_batch(std::span<const uint16_t> text, int32_t bos, uint64_t seed, uint32_t step, size_t sequences, size_t length) {
   Rng rng(seed * 0x9E3779B97F4A7C15u + step);
   Batch batch;
   for (size_t i = 0; i < sequences; i++) {
-    const size_t start = rng.next_below(static_cast<uint32_t>(text.size() - length));
+    const size_t place = rng.next_below(static_cast<uint32_t>(text.size() - length));
+    const size_t start = i % kAnywhere == kAnywhere - 1 ? place : start_of_document(text, bos, place, length);
     batch.tokens.insert(batch.tokens.end(), text.begin() + static_cast<std::ptrdiff_t>(start),
                         text.begin() + static_cast<std::ptrdiff_t>(start + length));
     batch.targets.insert(batch.targets.end(), text.begin() + static_cast<std::ptrdiff_t>(start + 1),

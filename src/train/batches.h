@@ -13,8 +13,10 @@ struct Batch {
 };
 
 // `sequences` pieces of `length` tokens from random places; the target of each token is the next one. The text has more
-// than `length` tokens.
-Batch random_batch(std::span<const uint16_t> text, uint64_t seed, uint32_t step, size_t sequences, size_t length);
+// than `length` tokens. Documents begin with `bos` (kNoTarget: there are none): three pieces in four begin where their
+// document does, unless that is `length` tokens back, so that what it says of what it said before can be learned. The fourth
+// begins anywhere: long conversations come without their beginnings.
+Batch random_batch(std::span<const uint16_t> text, int32_t bos, uint64_t seed, uint32_t step, size_t sequences, size_t length);
 
 // Pieces number `first` and following of the text cut as `ternlight perplexity` does: windows of length - 1 tokens behind
 // `bos`, where the text's tokenizer adds one (otherwise bos is kNoTarget and windows begin with their own first token, of

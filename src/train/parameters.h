@@ -39,6 +39,7 @@ struct NamedSlice {
   std::string name;  // as GGUF names the tensor
   ParameterRole role;
   Slice slice;
+  float deviation;  // of the numbers it begins with
 };
 
 struct ParameterLayout {
@@ -52,7 +53,7 @@ struct ParameterLayout {
 
 ParameterLayout make_layout(const NetConfig& config);
 
-// Norms are 1, everything else is normal with deviation 0.02; the same numbers for the same seed on every machine.
+// Norms are 1, everything else is normal; the same numbers for the same seed on every machine.
 std::vector<float> initial_parameters(const ParameterLayout& layout, uint64_t seed);
 
 }  // namespace ternlight::train

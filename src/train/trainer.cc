@@ -55,8 +55,8 @@ Status Trainer::restore(TrainState state) {
   return ok_status();
 }
 
-Result<StepRecord> Trainer::step(std::span<const uint16_t> text) {
-  const Batch batch = random_batch(text, state_.options.seed, steps_done() + 1, state_.options.sequences, state_.options.net.context_length);
+Result<StepRecord> Trainer::step(std::span<const uint16_t> text, int32_t bos) {
+  const Batch batch = random_batch(text, bos, state_.options.seed, steps_done() + 1, state_.options.sequences, state_.options.net.context_length);
   return step(batch.tokens, batch.targets);
 }
 

@@ -59,9 +59,9 @@ class Trainer {
   // Goes on from a checkpoint. invalid_argument names the first option in which it differs from this trainer's.
   Status restore(TrainState state);
 
-  // One step on a batch of the text, which has more than net.context_length tokens, all below net.vocab_size.
+  // One step on a batch of the text (batches.h), which has more than net.context_length tokens, all below net.vocab_size.
   // invalid_argument when the loss is no finite number any more: the learning rate is too high.
-  Result<StepRecord> step(std::span<const uint16_t> text);
+  Result<StepRecord> step(std::span<const uint16_t> text, int32_t bos);
   // The same on a given batch.
   Result<StepRecord> step(std::span<const int32_t> tokens, std::span<const int32_t> targets);
 

@@ -5,6 +5,7 @@
 #include "kernels/half.h"
 #include "models.h"
 #include "support.h"
+#include "train/head.h"
 #include "train/network.h"
 #include "train/trainer.h"
 
@@ -44,7 +45,7 @@ std::vector<float> trained(const TrainCompute& compute, const TrainOptions& opti
   Trainer trainer(compute, options);
   std::vector<uint16_t> text;
   for (int i = 0; i < 400; i++) text.push_back(static_cast<uint16_t>("the fox and the kite. "[i % 22]));
-  for (uint32_t i = 0; i < options.schedule.steps; i++) EXPECT_TRUE(trainer.step(text).ok());
+  for (uint32_t i = 0; i < options.schedule.steps; i++) EXPECT_TRUE(trainer.step(text, kNoTarget).ok());
   std::vector<float> parameters = trainer.state().parameters;
   for (const NamedSlice& p : trainer.layout().all) {
     if (p.role == ParameterRole::norm || (p.role == ParameterRole::linear && options.net.weights != WeightKind::f32)) continue;

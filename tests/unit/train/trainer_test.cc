@@ -44,14 +44,14 @@ TEST_P(Overfit, LearnsOneBatchByHeart) {
   options.net.weights = GetParam();
   ASSERT_TRUE(check(options).ok());
   Trainer trainer(machine.compute(), options);
-  const Batch batch = random_batch(random_text(400, 20), 1, 1, options.sequences, options.net.context_length);
+  const Batch batch = random_batch(random_text(400, 20), kNoTarget, 1, 1, options.sequences, options.net.context_length);
   float loss = 0;
   for (uint32_t i = 0; i < options.schedule.steps; i++) {
     const Result<StepRecord> step = trainer.step(batch.tokens, batch.targets);
     ASSERT_TRUE(step.ok()) << step.status().message;
     loss = step->loss;
   }
-  EXPECT_NEAR(trainer.state().steps.front().loss, std::log(20.0), 0.2);
+  EXPECT_NEAR(trainer.state().steps.front().loss, std::log(20.0), 0.3);  // logits begin with a deviation of 0.1 sqrt(32)
   // The first token of a sequence tells little of the next: four sequences that begin alike would need more.
   EXPECT_LT(loss, 0.1f);
 }
@@ -71,7 +71,7 @@ std::vector<uint8_t> saved(const Trainer& trainer) {
 void train_to(Trainer& trainer, std::span<const uint16_t> text, uint32_t step) {
   const std::vector<uint32_t> bytes(20, 2);
   while (trainer.steps_done() < step) {
-    ASSERT_TRUE(trainer.step(text).ok());
+    ASSERT_TRUE(trainer.step(text, kNoTarget).ok());
     if (trainer.steps_done() % 10 == 0) trainer.validate(text, kNoTarget, bytes, 3);
   }
 }
@@ -144,7 +144,7 @@ TEST(Trainer, GivesUpWhenTheLossIsNoNumber) {
   state.parameters[5] = INFINITY;
   state.parameters.back() = NAN;
   ASSERT_TRUE(trainer.restore(std::move(state)).ok());
-  EXPECT_EQ(trainer.step(random_text(100, 20)).status().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(trainer.step(random_text(100, 20), kNoTarget).status().code, ErrorCode::invalid_argument);
 }
 
 TEST(Schedule, RisesThenFallsInTwoStages) {
@@ -177,13 +177,37 @@ TEST(AdamW, StepsByTheRateAndDecaysMatricesOnly) {
 
 TEST(Batches, DependOnSeedAndStepAndPredictTheNextToken) {
   const std::vector<uint16_t> text = random_text(200, 20);
-  const Batch a = random_batch(text, 1, 5, 3, 8), same = random_batch(text, 1, 5, 3, 8);
+  const Batch a = random_batch(text, kNoTarget, 1, 5, 3, 8), same = random_batch(text, kNoTarget, 1, 5, 3, 8);
   EXPECT_EQ(a.tokens, same.tokens);
-  EXPECT_NE(a.tokens, random_batch(text, 1, 6, 3, 8).tokens);
-  EXPECT_NE(a.tokens, random_batch(text, 2, 5, 3, 8).tokens);
+  EXPECT_NE(a.tokens, random_batch(text, kNoTarget, 1, 6, 3, 8).tokens);
+  EXPECT_NE(a.tokens, random_batch(text, kNoTarget, 2, 5, 3, 8).tokens);
   for (size_t i = 0; i < 3; i++) {
     for (size_t t = 0; t + 1 < 8; t++) EXPECT_EQ(a.targets[i * 8 + t], a.tokens[i * 8 + t + 1]);
   }
+}
+
+TEST(Batches, BeginWhereDocumentsBeginThreeTimesInFour) {
+  std::vector<uint16_t> short_ones(600, 1);
+  for (size_t start = 0; start < 600; start += 6) short_ones[start] = 9;
+  const Batch b = random_batch(short_ones, 9, 1, 1, 16, 8);
+  size_t anywhere = 0;
+  for (size_t i = 0; i < 16; i++) {
+    const bool begins = b.tokens[i * 8] == 9;
+    EXPECT_TRUE(begins || i % 4 == 3);
+    anywhere += !begins;
+  }
+  EXPECT_GT(anywhere, 0u);
+  // A document of 500 tokens is begun within as well, and tokens follow each other all the same.
+  std::vector<uint16_t> text(600);
+  for (size_t t = 0; t < 600; t++) text[t] = static_cast<uint16_t>(10 + t);
+  text[80] = 9;
+  size_t within = 0;
+  for (uint32_t step = 1; step <= 20; step++) {
+    const Batch pieces = random_batch(text, 9, 1, step, 3, 8);
+    for (size_t i = 0; i < 3; i++) within += pieces.tokens[i * 8] > 98;
+    for (size_t t = 0; t < 24; t += 8) EXPECT_EQ(pieces.tokens[t + 1], pieces.targets[t]);
+  }
+  EXPECT_GT(within, 30u);
 }
 
 TEST(Batches, CutValidationTextIntoWindowsBehindBos) {
