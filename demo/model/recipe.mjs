@@ -20,13 +20,13 @@ const kPieceBytes = 1200; // of prose, cut between paragraphs: about as long as 
 const kSizes = {
   tiny: {
     vocab: 2048,
-    network: { layers: 6, dim: 128, heads: 2, 'kv-heads': 1, ffn: 384, context: 256 },
-    training: { steps: 4000, warmup: 150, rate: 4e-3, sequences: 16 },
+    network: { layers: 6, dim: 128, heads: 4, 'kv-heads': 2, ffn: 384, context: 256 },
+    training: { steps: 20_000, warmup: 60, rate: 1e-2, sequences: 8 },
   },
   story: {
     vocab: 4096,
-    network: { layers: 8, dim: 256, heads: 4, 'kv-heads': 2, ffn: 768, context: 256 },
-    training: { steps: 3600, warmup: 150, rate: 3e-3, sequences: 16 },
+    network: { layers: 8, dim: 256, heads: 8, 'kv-heads': 4, ffn: 768, context: 256 },
+    training: { steps: 9600, warmup: 60, rate: 7e-3, sequences: 8 },
   },
 };
 
