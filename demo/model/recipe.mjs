@@ -14,6 +14,8 @@ import { kProgram } from './answers.mjs';
 
 const kDocuments = 90_000; // of src/stories: 61 MB
 const kTested = 2000;
+const kRecalls = 40_000; // documents of what is said again: 20 MB
+const kRecallSteps = 1000;
 const kPieceBytes = 1200; // of prose, cut between paragraphs: about as long as a story
 
 /** @type {Record<string, {vocab: number, network: Record<string, number>, training: Record<string, number>}>} */
@@ -63,6 +65,13 @@ function make(file, write) {
   return at(file);
 }
 
+/** Steps of a training that was begun before, as its curve tells. */
+function recordedSteps() {
+  if (!existsSync(at(`${name}.csv`))) return 0;
+  const last = readFileSync(at(`${name}.csv`), 'utf8').trim().split('\n').at(-1);
+  return Number.parseInt(last, 10) || 0;
+}
+
 const options = (table) => Object.entries(table).flatMap(([option, value]) => [`--${option}`, value]);
 
 /** Pieces of whole paragraphs, each a text of its own. */
@@ -82,6 +91,7 @@ function pieces(text) {
 }
 
 const stories = make('stories.txt', (file) => ternlight('stories', '--seed', 1, '--count', kDocuments, '--split', 'train', '--out', file));
+const recalls = make('recalls.txt', (file) => ternlight('stories', '--seed', 5, '--count', kRecalls, '--content', 'recall', '--out', file));
 const tested = make('stories-test.txt', (file) => ternlight('stories', '--seed', 2, '--count', kTested, '--split', 'test', '--out', file));
 const text = make(values.prose.length === 0 ? 'text.txt' : 'text-with-prose.txt', (file) => {
   copyFileSync(stories, file);
@@ -91,10 +101,18 @@ const text = make(values.prose.length === 0 ? 'text.txt' : 'text-with-prose.txt'
 });
 const vocabulary = make(`vocabulary-${size.vocab}.gguf`, (file) => ternlight('train-tokenizer', '--vocab', size.vocab, '--in', text, '--out', file));
 const training = { ...size.training, ...(values.steps === undefined ? {} : { steps: Number(values.steps) }) };
-ternlight(
-  'train', '--text', text, '--validation-text', tested, '--tokenizer', vocabulary,
-  ...options(size.network), ...options(training), '--weights', values.weights, '--float-steps', values['float-steps'],
-  '--threads', values.threads, '--validate-every', 200, '--validate-pieces', 256,
-  '--checkpoint', at(`${name}.checkpoint`), '--checkpoint-every', 200, '--curve', at(name),
-  '--name', `ternlight ${values.size}`, '--out', at(`${name}.gguf`),
-); // prettier-ignore
+
+/** Trains up to a step, from the checkpoint if there is one. */
+function train(on, stopAt) {
+  ternlight(
+    'train', '--text', on, '--validation-text', tested, '--tokenizer', vocabulary,
+    ...options(size.network), ...options(training), '--stop-at', stopAt, '--weights', values.weights, '--float-steps', values['float-steps'],
+    '--threads', values.threads, '--validate-every', 200, '--validate-pieces', 256,
+    '--checkpoint', at(`${name}.checkpoint`), '--checkpoint-every', 200, '--curve', at(name),
+    '--name', `ternlight ${values.size}`, '--out', at(`${name}.gguf`),
+  ); // prettier-ignore
+}
+
+// To say again what was said comes first: it is learned in minutes from short exchanges, and not in hours from stories.
+if (recordedSteps() < kRecallSteps) train(recalls, kRecallSteps);
+train(text, training.steps);

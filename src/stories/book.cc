@@ -14,8 +14,10 @@ constexpr const char* kPrompts =
     ;
 constexpr const char* kTalk =
 #include "stories/talk_self.def"
-    // two literals, one after the other, are one
+    // literals, one after the other, are one
 #include "stories/talk_world.def"
+    //
+#include "stories/talk_recall.def"
     ;
 constexpr const char* kEpisodes =
 #include "stories/episodes.def"

@@ -15,14 +15,18 @@ class Writer {
  public:
   Writer(const Book& book, Split split, Rng& rng) : book_(book), split_(split), rng_(rng) {}
 
-  Document write() {
+  Document write(Content content) {
     const float kind = rng_.next_float();
-    if (kind < 0.48f) {
+    if (content == Content::recall) {
+      recall(3 + rng_.next_below(4));
+    } else if (kind < 0.44f) {
       ask_for_story();
-    } else if (kind < 0.68f) {
+    } else if (kind < 0.62f) {
       ask_about_text();
-    } else if (kind < 0.80f) {
+    } else if (kind < 0.72f) {
       go_on();
+    } else if (kind < 0.86f) {
+      recall(2 + rng_.next_below(3));
     } else {
       for (uint32_t n = 1 + rng_.next_below(3); n > 0; --n) talk(any_group());
     }
@@ -30,10 +34,9 @@ class Writer {
   }
 
  private:
-  // Rules of the grammar with the values of the story.
+  // Rules of the grammar with the values of the story, or of the scene.
   std::string say(std::string_view text) {
-    static const Values kNone;
-    const Values& values = document_.story ? document_.story->world.values : kNone;
+    const Values& values = document_.story ? document_.story->world.values : scene_;
     return finish(Expander{book_.grammar, values, rng_}(text));
   }
   std::string request(std::string_view text) { return typed(say(text), rng_); }
@@ -137,24 +140,34 @@ class Writer {
     add(std::move(ask), say(pick(rng_, topic.answers)));
   }
 
+  // What was just said is to be said again.
+  void recall(uint32_t turns) {
+    for (; turns > 0; --turns) {
+      scene_ = draw_scene(book_.world, rng_, split_);
+      talk(chance(rng_, 0.4f) ? "words" : "recall");
+      told_.clear();
+    }
+  }
+
   const Book& book_;
   Split split_;
   Rng& rng_;
   Document document_;
+  Values scene_;
   std::vector<Question> questions_;
   std::set<std::string> told_;  // topics of talk
 };
 
 }  // namespace
 
-Generator::Generator(uint64_t seed, Split split) : book_(read_book()), seed_(seed), split_(split) {}
+Generator::Generator(uint64_t seed, Split split, Content content) : book_(read_book()), seed_(seed), split_(split), content_(content) {}
 
 Document Generator::document(uint64_t index) const {
   // Seeds and indices must not be added: neighboring seeds would share documents.
   const uint64_t mixed = (seed_ ^ (seed_ >> 31)) * 0xD6E8FEB86659FD93u + index * 0xA0761D6478BD642Fu;
   Rng rng(mixed ^ (split_ == Split::test ? 0x7465737474657374u : 0));
   while (true) {
-    Document document = Writer(book_, split_, rng).write();
+    Document document = Writer(book_, split_, rng).write(content_);
     if (document.text().size() <= kMaxDocumentBytes) return document;
   }
 }

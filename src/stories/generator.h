@@ -24,9 +24,13 @@ struct Document {
   std::string text() const { return format_chat(turns); }
 };
 
+// `recall` are short exchanges in which what was just said is said again: a network that has learned to look back on them
+// finds the use of it in stories much sooner (demo/model/README.md).
+enum class Content { all, recall };
+
 class Generator {
  public:
-  explicit Generator(uint64_t seed, Split split);
+  Generator(uint64_t seed, Split split, Content content = Content::all);
 
   Document document(uint64_t index) const;
   const Book& book() const { return book_; }
@@ -35,6 +39,7 @@ class Generator {
   Book book_;
   uint64_t seed_;
   Split split_;
+  Content content_;
 };
 
 }  // namespace ternlight::stories

@@ -108,6 +108,7 @@ std::vector<std::string> sentences(std::string_view text) {
     if (!gap || quoted) continue;
     const char last = c == '"' && i > 0 ? text[i - 1] : c;
     if (last != '.' && last != '!' && last != '?') continue;
+    if (current.ends_with("Mrs.")) continue;
     // `"Stop!" said Tom`: the sentence goes on.
     if (c == '"' && i + 2 < text.size() && text[i + 1] == ' ' && islower(static_cast<unsigned char>(text[i + 2]))) continue;
     if (i + 1 < text.size()) current += text[++i];

@@ -1,6 +1,7 @@
 #include "stories/world.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "stories/choice.h"
 #include "stories/surface.h"
@@ -34,6 +35,22 @@ void set_pronouns(Values& values, const std::string& prefix, const std::string& 
   values[prefix + "him"] = male ? "him" : "her";
   values[prefix + "his"] = male ? "his" : "her";
   values[prefix + "himself"] = male ? "himself" : "herself";
+}
+
+// A word of the lists, or a name that nobody has: "Zomiru".
+std::string draw_word(const WorldLists& lists, Rng& rng) {
+  if (chance(rng, 0.25f)) {
+    constexpr std::string_view kConsonants = "bdfgjklmnprstvwz", kVowels = "aeiou";
+    std::string name;
+    for (uint32_t syllables = 2 + rng.next_below(2); syllables > 0; --syllables) {
+      name += kConsonants[rng.next_below(static_cast<uint32_t>(kConsonants.size()))];
+      name += kVowels[rng.next_below(static_cast<uint32_t>(kVowels.size()))];
+    }
+    return capitalized(name);
+  }
+  constexpr const char* kLists[] = {"girls", "boys", "animal names", "animals", "colors", "traits", "people", "foods"};
+  const uint32_t list = rng.next_below(static_cast<uint32_t>(std::size(kLists)) + 1);
+  return list < std::size(kLists) ? pick(rng, lists[kLists[list]]) : pick(rng, lists.objects).name;
 }
 
 }  // namespace
@@ -114,6 +131,21 @@ World draw_world(const WorldLists& lists, Rng& rng, Split split, const std::vect
   v["h2"] = hides[1];
   v["h3"] = hides[2];
   return w;
+}
+
+Values draw_scene(const WorldLists& lists, Rng& rng, Split split) {
+  World w = draw_world(lists, rng, split, {}), other = draw_world(lists, rng, split, {});
+  while (other.hero.name == w.hero.name || other.hero.kind == w.hero.kind || other.object.name == w.object.name ||
+         other.values["trait"] == w.values["trait"] || other.values["col"] == w.values["col"]) {
+    other = draw_world(lists, rng, split, {});
+  }
+  Values v = std::move(w.values);
+  for (const auto& [key, of] : {std::pair{"M", "N"}, {"mkind", "kind"}, {"mdesc", "desc"}, {"obj2", "obj"}, {"col2", "col"}}) {
+    v[key] = other.values[of];
+  }
+  std::string& words = v["words"];
+  for (uint32_t n = 2 + rng.next_below(6); n > 0; --n) words += (words.empty() ? "" : " ") + draw_word(lists, rng);
+  return v;
 }
 
 }  // namespace ternlight::stories

@@ -44,4 +44,7 @@ struct World {
 // the world is held out with the object; in the test split the hero is.
 World draw_world(const WorldLists& lists, Rng& rng, Split split, const std::vector<std::string>& classes);
 
+// The values of a world whose friend has an object too, `obj2` of color `col2`, and `words` that have nothing to do with it.
+Values draw_scene(const WorldLists& lists, Rng& rng, Split split);
+
 }  // namespace ternlight::stories

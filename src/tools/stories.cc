@@ -14,16 +14,18 @@ namespace ternlight {
 namespace {
 
 constexpr Choice<stories::Split> kSplits[] = {{"train", stories::Split::train}, {"test", stories::Split::test}};
+constexpr Choice<stories::Content> kContents[] = {{"all", stories::Content::all}, {"recall", stories::Content::recall}};
 
 Status run(const Args& args, bool json) {
   TERNLIGHT_ASSIGN(const uint32_t seed, args.count("seed", 1, 0, 0xFFFFFFFF));
   TERNLIGHT_ASSIGN(const uint32_t count, args.count("count", 10, 1, 100'000'000));
   TERNLIGHT_ASSIGN(const stories::Split split, choose(args, "split", kSplits));
+  TERNLIGHT_ASSIGN(const stories::Content content, choose(args, "content", kContents));
   const std::string path = args.option_or("out", "");
   if (path.empty()) return error(ErrorCode::invalid_argument, "expected --out FILE");
 
   OutFile out(path);
-  const stories::Generator generator(seed, split);
+  const stories::Generator generator(seed, split, content);
   uint64_t bytes = 0, hash = kFnv1aBasis;
   for (uint32_t i = 0; i < count; ++i) {
     const std::string text = generator.document(i).text();
@@ -45,7 +47,7 @@ Status run(const Args& args, bool json) {
 }  // namespace
 
 int stories_main(int argc, char** argv) {
-  const Result<Args> args = Args::parse(argc, argv, {"json"}, {"seed", "count", "split", "out"});
+  const Result<Args> args = Args::parse(argc, argv, {"json"}, {"seed", "count", "split", "content", "out"});
   if (!args.ok()) return report(args.status(), false);
   const bool json = args->flag("json");
   const Status status = run(*args, json);

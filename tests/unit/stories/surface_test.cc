@@ -22,6 +22,7 @@ TEST(Surface, CapitalizesSentencesButNotWhatFollowsAQuotedShout) {
 TEST(Surface, KeepsQuotedSentencesWithTheirSpeaker) {
   EXPECT_THAT(sentences("\"Stop! Now!\" said Tom. He ran.\nIt rained. \"Oh.\""),
               ElementsAre("\"Stop! Now!\" said Tom. ", "He ran.\n", "It rained. ", "\"Oh.\""));
+  EXPECT_THAT(sentences("Mrs. Heron sang. Tom ran."), ElementsAre("Mrs. Heron sang. ", "Tom ran."));
 }
 
 TEST(Template, ExpandsChoicesValuesAndRules) {
