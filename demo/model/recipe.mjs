@@ -114,5 +114,6 @@ function train(on, stopAt) {
 }
 
 // To say again what was said comes first: it is learned in minutes from short exchanges, and not in hours from stories.
-if (recordedSteps() < kRecallSteps) train(recalls, kRecallSteps);
+const recallSteps = Math.min(kRecallSteps, Math.ceil(training.steps / 4));
+if (recordedSteps() < recallSteps) train(recalls, recallSteps);
 train(text, training.steps);
