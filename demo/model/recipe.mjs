@@ -65,13 +65,6 @@ function make(file, write) {
   return at(file);
 }
 
-/** Steps of a training that was begun before, as its curve tells. */
-function recordedSteps() {
-  if (!existsSync(at(`${name}.csv`))) return 0;
-  const last = readFileSync(at(`${name}.csv`), 'utf8').trim().split('\n').at(-1);
-  return Number.parseInt(last, 10) || 0;
-}
-
 const options = (table) => Object.entries(table).flatMap(([option, value]) => [`--${option}`, value]);
 
 /** Pieces of whole paragraphs, each a text of its own. */
@@ -102,7 +95,7 @@ const text = make(values.prose.length === 0 ? 'text.txt' : 'text-with-prose.txt'
 const vocabulary = make(`vocabulary-${size.vocab}.gguf`, (file) => ternlight('train-tokenizer', '--vocab', size.vocab, '--in', text, '--out', file));
 const training = { ...size.training, ...(values.steps === undefined ? {} : { steps: Number(values.steps) }) };
 
-/** Trains up to a step, from the checkpoint if there is one. */
+/** Trains up to a step, from the checkpoint if there is one; one that is further on stays as it is. */
 function train(on, stopAt) {
   ternlight(
     'train', '--text', on, '--validation-text', tested, '--tokenizer', vocabulary,
@@ -114,6 +107,5 @@ function train(on, stopAt) {
 }
 
 // To say again what was said comes first: it is learned in minutes from short exchanges, and not in hours from stories.
-const recallSteps = Math.min(kRecallSteps, Math.ceil(training.steps / 4));
-if (recordedSteps() < recallSteps) train(recalls, recallSteps);
+train(recalls, Math.min(kRecallSteps, Math.ceil(training.steps / 4)));
 train(text, training.steps);
