@@ -80,6 +80,9 @@ async function manifestIn(cache: Cache, key: string, versions: ReadonlyMap<strin
 export class CacheApiStore implements Store {
   readonly kind = 'cache-api';
 
+  /** In a private window of WebKit a cache is gone, with what is in it, as soon as nobody refers to it. */
+  #held: Cache | undefined;
+
   async list(): Promise<StoredEntry[]> {
     return this.#run('The cache could not be listed', async (cache) => {
       const addresses = await addressesIn(cache);
@@ -151,7 +154,8 @@ export class CacheApiStore implements Store {
 
   async #run<T>(what: string, use: (cache: Cache) => Promise<T>): Promise<T> {
     try {
-      return await use(await caches.open(cacheName));
+      this.#held = await caches.open(cacheName);
+      return await use(this.#held);
     } catch (cause) {
       throw storageError(what, cause);
     }

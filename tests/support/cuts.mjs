@@ -50,9 +50,10 @@ async function hashOf(page) {
   return stats.logitsHash;
 }
 
+/** Says why the load was not cached, if it was not. */
 async function load(page, { url, options }) {
-  const { fromCache, resumedFrom } = (await call(page, 'load', { url, options }, kTimeout)).progress;
-  return { fromCache, resumedFrom };
+  const { warnings } = await call(page, 'load', { url, options }, kTimeout);
+  return warnings.filter((warning) => warning.startsWith('The file is not cached'));
 }
 
 /** A browser may keep what a worker held for a moment longer than the worker. */
@@ -89,14 +90,16 @@ const kPaceOfCuts = 40e6; // bytes a second
 export async function cutConnections(setting) {
   const { server } = setting;
   const page = await openPage(setting);
+  await call(page, 'holdCache');
   await emptyCache(page);
   server.reset();
   server.setPace(kPaceOfCuts);
   for (const at of randomPoints(setting)) server.at(at, 'cut');
   const start = performance.now();
-  await load(page, setting);
+  const warnings = await load(page, setting);
   server.setPace(Infinity);
   const result = {
+    warnings,
     seconds: (performance.now() - start) / 1000,
     cuts: server.cuts(),
     servedBytes: server.bytes(),
@@ -111,46 +114,45 @@ export async function cutConnections(setting) {
 const kKills = {
   'the page is closed': (page) => page.close(),
   'the page is loaded anew': (page) => page.reload(),
-  'the worker is ended': (page) => page.evaluate(() => window.endWorkers()),
+  'the worker is ended': (page) => call(page, 'killWorkers'),
 };
 
-/** Lets the page end the workers it starts from here on. */
-function keepWorkers() {
-  const workers = [];
-  window.Worker = class extends Worker {
-    constructor(...args) {
-      super(...args);
-      workers.push(this);
-    }
-  };
-  window.endWorkers = () => {
-    for (const worker of workers) worker.terminate();
-    return true;
-  };
-  return true;
+/** From the point of a kill on: what is committed on the way is seen before there is no more to send. */
+const kPaceOfKills = 1e6; // bytes a second
+const kLookMs = 50;
+
+/** What a load has committed; `waits` for some, until the load is at its end. */
+async function committed(keeper, ending, waits) {
+  let ended = false;
+  void ending.then(() => (ended = true));
+  for (;;) {
+    const bytes = await storedBytes(keeper);
+    if (bytes > 0 || ended || !waits) return bytes;
+    await new Promise((resolve) => setTimeout(resolve, kLookMs));
+  }
 }
 
 /**
- * Loads that are killed when so many bytes have been sent; each time a new page goes on. `report` takes each result.
+ * Loads that are killed when so many bytes have been sent, every second one not before some are committed; each time a new page
+ * goes on. `report` takes each result.
  */
 export async function killLoads(setting, report = () => undefined) {
   const { server, bytes, url, options, pace = Infinity } = setting;
   const results = [];
   const kinds = Object.keys(kKills);
-  // A driven WebKit is a private window: there a cache is gone when nobody refers to it any more.
   const keeper = await openPage(setting);
   await call(keeper, 'holdCache');
   let page = await openPage(setting);
   for (const [i, at] of randomPoints(setting).entries()) {
     const kind = kinds[i % kinds.length];
     await emptyCache(page);
-    await page.evaluate(keepWorkers);
     server.reset();
     const reached = new Promise((resolve) => server.at(at, resolve));
     server.setPace(pace);
-    attempt(page, 'load', { url, options }, kTimeout).catch(() => undefined); // nobody will answer
+    const ending = attempt(page, 'load', { url, options }, kTimeout).catch(() => undefined); // nobody will answer
     await reached;
-    const committedBytes = await storedBytes(keeper);
+    server.setPace(kPaceOfKills);
+    const committedBytes = await committed(keeper, ending, i % 2 === 1);
     const sentBytes = server.bytes();
     await kKills[kind](page);
     const next = await openPage(setting);
@@ -158,8 +160,8 @@ export async function killLoads(setting, report = () => undefined) {
     server.setPace(Infinity);
     const stored = await storedBytes(next);
     server.reset();
-    const { fromCache, resumedFrom } = await load(next, setting);
-    results.push({ at, kind, sentBytes, committedBytes, storedBytes: stored, fromCache, resumedFrom, againBytes: server.bytes(), logitsHash: await hashOf(next) });
+    const warnings = await load(next, setting);
+    results.push({ at, kind, warnings, sentBytes, committedBytes, storedBytes: stored, againBytes: server.bytes(), logitsHash: await hashOf(next) });
     report(results.at(-1));
     if (kind !== 'the page is closed') await page.close();
     page = next;
@@ -180,12 +182,14 @@ const kHidden = (name) => (name === 'webkit' ? 6 << 20 : 1 << 20);
 export function cutFaults({ browser, bytes, points }, expectedHash, cut, kills) {
   const faults = [];
   const check = (what, found, expected) => found === expected || faults.push(`${what}: expected ${expected}, found ${found}`);
+  check('cut, warnings', cut.warnings.join(), '');
   check('cut, logits', cut.logitsHash, expectedHash);
   check('cut, connections cut', cut.cuts, points);
   check('cut, bytes stored', cut.storedBytes, bytes);
   const hidden = kHidden(browser.name);
   if (cut.servedBytes > bytes + points * hidden) faults.push(`cut: expected ${bytes} bytes sent and at most ${hidden} more for each cut, found ${cut.servedBytes}`);
-  for (const { at, kind, logitsHash, againBytes, missingBytes, lostBytes, committedBytes, storedBytes } of kills) {
+  for (const { at, kind, warnings, logitsHash, againBytes, missingBytes, lostBytes, committedBytes, storedBytes } of kills) {
+    check(`killed at ${at} (${kind}), warnings`, warnings.join(), '');
     check(`killed at ${at} (${kind}), logits`, logitsHash, expectedHash);
     check(`killed at ${at} (${kind}), bytes sent afterwards`, againBytes, missingBytes);
     if (storedBytes < committedBytes && browser.name !== 'webkit') faults.push(`killed at ${at} (${kind}): ${committedBytes} bytes had been committed, ${storedBytes} were left`);
