@@ -4,7 +4,8 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { kPilot, kRoot } from '../support/bare-page.mjs';
+import { kRoot } from '../support/bare-page.mjs';
+import { kStoryteller } from '../support/storyteller.mjs';
 
 const kProgram = path.join(kRoot, 'build/bench/ternlight');
 const kInBrowser = path.join(kRoot, 'tests/browser/in-browser.mjs');
@@ -25,7 +26,7 @@ async function model_of_2b4t() {
 async function models(file) {
   const large = path.resolve(process.env.INIT_CWD ?? '.', file ?? (await model_of_2b4t()));
   return [
-    { name: 'storyteller', file: kPilot, prefill: 128, decode: 100 },
+    { name: 'storyteller', file: kStoryteller, prefill: 128, decode: 100 },
     { name: file === undefined ? '2B4T shape' : path.basename(file), file: large, prefill: 64, decode: 32 },
   ];
 }

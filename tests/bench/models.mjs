@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { kPilot, kRoot } from '../support/bare-page.mjs';
+import { kRoot } from '../support/bare-page.mjs';
+import { kStoryteller } from '../support/storyteller.mjs';
 
 export const kProgram = path.join(kRoot, 'build/native/ternlight');
 const kCache = path.join(kRoot, 'build/bench-models');
@@ -80,7 +81,7 @@ export const kModels = {
         engines: ['llama.cpp', 'wllama', 'ternlight', 'native'],
         note: 'Random weights in the trained model\'s shape, as architecture `bitnet` (SiLU): llama.cpp does not read `bitnet-b1.58`.',
       },
-      { id: 'trained', weights: 'I2_S, int8 head; trained', file: kPilot, engines: ['ternlight', 'native'] },
+      { id: 'trained', weights: 'I2_S, int8 head; trained', file: kStoryteller, engines: ['ternlight', 'native'] },
     ],
   },
 };

@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attempt, call, kPilot, startBareServer } from '../support/bare-page.mjs';
+import { attempt, call, startBareServer } from '../support/bare-page.mjs';
+import { kStoryteller } from '../support/storyteller.mjs';
 import { launch } from '../support/browsers/index.mjs';
 import { kTargets } from '../support/targets.mjs';
 
@@ -45,7 +46,7 @@ describe.each(kTargets)('%s', (name) => {
   beforeAll(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'ternlight-bad-'));
     await writeFile(path.join(folder, 'other.bin'), Buffer.alloc(4096, 'not a model '));
-    server = await startBareServer({ '/model.gguf': kPilot, '/other.bin': path.join(folder, 'other.bin') });
+    server = await startBareServer({ '/model.gguf': kStoryteller, '/other.bin': path.join(folder, 'other.bin') });
     browser = await launch(name);
     page = await browser.newPage(server.url);
   });
@@ -110,7 +111,7 @@ describe.each(kTargets)('%s', (name) => {
 
 describe('without cross-origin isolation', () => {
   it.each(kTargets)('%s runs on one thread and says why', async (name) => {
-    const server = await startBareServer({ '/model.gguf': kPilot }, { isolated: false });
+    const server = await startBareServer({ '/model.gguf': kStoryteller }, { isolated: false });
     const browser = await launch(name);
     try {
       const page = await browser.newPage(server.url);

@@ -5,7 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attempt, call, kPilot, kRoot, startBareServer } from '../support/bare-page.mjs';
+import { attempt, call, kRoot, startBareServer } from '../support/bare-page.mjs';
+import { kStoryteller } from '../support/storyteller.mjs';
 import { launch } from '../support/browsers/index.mjs';
 import { Rng } from '../support/rng.mjs';
 import { kTargets, kWithoutSyncFiles } from '../support/targets.mjs';
@@ -81,7 +82,7 @@ describe.each(kTargets)('%s', (name) => {
   const best = hasSyncFiles ? 'opfs' : 'cache-api';
 
   beforeAll(async () => {
-    server = await startBareServer({ '/model.gguf': kPilot, '/other.gguf': kPilot }, { mounts: [{ prefix: '/cache/', folder }] });
+    server = await startBareServer({ '/model.gguf': kStoryteller, '/other.gguf': kStoryteller }, { mounts: [{ prefix: '/cache/', folder }] });
     browser = await launch(name);
     page = await browser.newPage(server.url);
     other = await browser.newPage(server.url);

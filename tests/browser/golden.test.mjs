@@ -1,7 +1,8 @@
 // The trained model says the same, to the last bit of its logits, in every browser, in every build, on every number of
 // threads, as the native program does when it reads every weight; whether or not weights that only meet zeros are skipped.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, attempt, kBuilds, kPilot, startBareServer } from '../support/bare-page.mjs';
+import { call, attempt, kBuilds, startBareServer } from '../support/bare-page.mjs';
+import { kStoryteller } from '../support/storyteller.mjs';
 import { launch } from '../support/browsers/index.mjs';
 import { native } from '../support/native.mjs';
 import { kTargets, kWithoutRelaxedSimd } from '../support/targets.mjs';
@@ -36,7 +37,7 @@ const expected = new Map();
 beforeAll(async () => {
   for (const test of kCases) {
     const { tokens, text, logits_hash, stop_reason } = await native(
-      'generate', kPilot, '--prompt', test.prompt, '--max-tokens', String(test.maxTokens),
+      'generate', kStoryteller, '--prompt', test.prompt, '--max-tokens', String(test.maxTokens),
       '--temperature', String(test.temperature), '--seed', String(test.seed), '--kv', test.kv ?? 'f16', '--zeros', 'read',
     );
     expected.set(test.name, { tokens, text, logits_hash, stop_reason });
@@ -52,7 +53,7 @@ it('the native program answers "What is BitNet?" as it was trained to', () => {
 it('the sampled case is no greedy one: it depends on its seed', async () => {
   const test = kCases.at(-1);
   const other = await native(
-    'generate', kPilot, '--prompt', test.prompt, '--max-tokens', String(test.maxTokens), '--temperature', '0.9', '--seed', '8',
+    'generate', kStoryteller, '--prompt', test.prompt, '--max-tokens', String(test.maxTokens), '--temperature', '0.9', '--seed', '8',
   );
   expect(other.tokens).not.toEqual(expected.get(test.name).tokens);
 });
@@ -64,7 +65,7 @@ describe.each(kTargets)('%s', (name) => {
   const relaxed = !kWithoutRelaxedSimd.includes(name);
 
   beforeAll(async () => {
-    server = await startBareServer({ '/model.gguf': kPilot });
+    server = await startBareServer({ '/model.gguf': kStoryteller });
     browser = await launch(name);
     page = await browser.newPage(server.url);
     console.log(`${name} ${browser.version}: relaxed SIMD ${relaxed ? 'tested' : 'SKIPPED, the browser does not have it'}`);

@@ -4,8 +4,6 @@ import path from 'node:path';
 import { kRoot } from '../support/bare-page.mjs';
 import { startTestServer } from '../support/http-server.mjs';
 
-export const kModelPath = '/models/storyteller-pilot.i2_s.gguf';
-
 const kLoadTimeout = 60_000; // ms
 const kAnswerTimeout = 60_000; // ms
 const kShots = path.join(kRoot, 'test-results/e2e');

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { kPilot } from '../support/bare-page.mjs';
+import { kStoryteller, kStorytellerUrl } from '../support/storyteller.mjs';
 import * as demo from './demo-page.mjs';
 import { expectStory, inEachBrowser } from './stage.mjs';
 
@@ -18,12 +18,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 inEachBrowser(({ browser, serve, open }) => {
   it('can be reloaded in the middle of the load', async () => {
     const server = await serve();
-    server.setFault(demo.kModelPath, { kind: 'slow', rate: 1_000_000 });
+    server.setFault(kStorytellerUrl, { kind: 'slow', rate: 1_000_000 });
     const page = await open(server.url);
     await page.waitFor(() => document.querySelector('progress')?.value > 0.1);
     await demo.shoot(page, browser(), 'load');
     expect(await page.text('.load-numbers')).toMatch(/[\d.]+ [KM]B of 2.3 MB/);
-    server.setFault(demo.kModelPath, null);
+    server.setFault(kStorytellerUrl, null);
     await page.reload();
     await demo.waitUntilReady(page);
     expectStory((await demo.ask(page, kFox)).text);
@@ -31,7 +31,7 @@ inEachBrowser(({ browser, serve, open }) => {
 
   it('takes a question while the model is still loading', async () => {
     const server = await serve();
-    server.setFault(demo.kModelPath, { kind: 'slow', rate: 1_500_000 });
+    server.setFault(kStorytellerUrl, { kind: 'slow', rate: 1_500_000 });
     const page = await open(server.url);
     await page.waitFor('.chip');
     await page.click('.chip');
@@ -45,10 +45,10 @@ inEachBrowser(({ browser, serve, open }) => {
     await page.reload();
     await demo.waitUntilReady(page);
     // What takes its place is half a model, so that it can be told from the stored one.
-    server.setFault(demo.kModelPath, { kind: 'truncate', after: 1_000_000 });
+    server.setFault(kStorytellerUrl, { kind: 'truncate', after: 1_000_000 });
     await page.reload();
     await page.waitFor(() => document.querySelector('#load').dataset.state === 'failed');
-    server.setFault(demo.kModelPath, null);
+    server.setFault(kStorytellerUrl, null);
     await page.reload();
     await demo.waitUntilReady(page);
     expectStory((await demo.ask(page, kFox)).text);
@@ -62,8 +62,8 @@ inEachBrowser(({ browser, serve, open }) => {
     await page.click('#open-model');
     await page.waitFor('#model-dialog[open]');
     await demo.shoot(page, browser(), 'model');
-    await page.setFiles('#file', [kPilot]);
-    await page.waitFor(() => document.querySelector('#model-name').textContent === 'storyteller-pilot.i2_s.gguf');
+    await page.setFiles('#file', [kStoryteller]);
+    await page.waitFor((name) => document.querySelector('#model-name').textContent === name, undefined, path.basename(kStoryteller));
     await demo.waitUntilReady(page);
     const { text } = await demo.ask(page, 'What is BitNet?');
     expect(text).toMatch(/[a-z]{3}/);
@@ -83,7 +83,7 @@ inEachBrowser(({ browser, serve, open }) => {
         target.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
         if (type === 'dragover') window.overlayShown = !document.querySelector('#drop').hidden;
       }
-    }, demo.kModelPath);
+    }, kStorytellerUrl);
     expect(await page.evaluate(() => window.overlayShown)).toBe(true);
     expect(await page.evaluate(() => document.querySelector('#drop').hidden)).toBe(true);
     await page.waitFor(() => document.querySelector('#model-name').textContent === 'dropped.gguf');
@@ -93,12 +93,12 @@ inEachBrowser(({ browser, serve, open }) => {
 
   it('lets a load be cancelled, and starts another', async () => {
     const server = await serve();
-    server.setFault(demo.kModelPath, { kind: 'stall', after: 600_000 });
+    server.setFault(kStorytellerUrl, { kind: 'stall', after: 600_000 });
     const page = await open(server.url);
     await page.waitFor('#load .progress');
     await page.click('#load .progress button');
     await page.waitFor(() => document.querySelector('#load').dataset.state === 'empty');
-    server.setFault(demo.kModelPath, null);
+    server.setFault(kStorytellerUrl, null);
     await page.click('#load button');
     await demo.waitUntilReady(page);
     expectStory((await demo.ask(page, kFox)).text);
@@ -137,7 +137,7 @@ inEachBrowser(({ browser, serve, open }) => {
     await load('/models/none.gguf');
     await page.waitFor('#load .error');
     expect(await page.text('#load .error-code')).toBe('http_status');
-    await load(new URL(demo.kModelPath, server.url).href);
+    await load(new URL(kStorytellerUrl, server.url).href);
     await page.waitFor(() => document.querySelector('#load').dataset.state !== 'failed');
     await demo.waitUntilReady(page);
   });

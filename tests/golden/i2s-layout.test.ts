@@ -2,12 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../web/engine';
 import { at } from '../reference/at';
 import { GgufFile } from '../reference/gguf-file';
 import { ternlight } from '../reference/support/engine';
+import { kStoryteller } from '../support/storyteller.mjs';
 import { feedAll, instantiate, loadOptions, logitsHash, pieces } from '../support/wasm-engine';
 
 const layouts = ['128x32', '64x16', '4row'] as const;
@@ -42,7 +42,6 @@ async function packed(path: string, layout: Layout): Promise<Buffer> {
   return to;
 }
 
-const trained = fileURLToPath(new URL('../../demo/public/models/storyteller-pilot.i2_s.gguf', import.meta.url));
 const prompt = ['--prompt-tokens', '1,2,3', '--temperature', '0', '--max-tokens', '8'];
 
 let folder = '';
@@ -59,11 +58,11 @@ async function load(bytes: Uint8Array, asked: string): Promise<{ engine: Engine;
 
 describe.each(layouts)('a file packed as %s', (layout) => {
   it('is told by the weights of a trained model', async () => {
-    const bytes = await packed(trained, layout);
-    expect(bytes.equals(readFileSync(trained))).toBe(layout === '128x32');
+    const bytes = await packed(kStoryteller, layout);
+    expect(bytes.equals(readFileSync(kStoryteller))).toBe(layout === '128x32');
     const { engine, i2sLayout } = await load(bytes, 'auto');
     expect(i2sLayout).toBe(layout);
-    expect(logitsHash(engine)).toBe(logitsHash((await load(readFileSync(trained), '128x32')).engine));
+    expect(logitsHash(engine)).toBe(logitsHash((await load(readFileSync(kStoryteller), '128x32')).engine));
   });
 
   it('of random weights is read as asked, by the program and by the wasm engine', async () => {

@@ -5,15 +5,15 @@
 import { createReadStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineModule } from '../../wasm/module.js';
 import { TernlightError } from '../../js/errors';
 import { Engine } from '../../web/engine';
 import { ternlight } from '../reference/support/engine';
+import { kStoryteller } from '../support/storyteller.mjs';
 import { feedAll, instantiate, loadOptions, logitsHash, pieces } from '../support/wasm-engine';
 
-const storyteller = readFileSync(fileURLToPath(new URL('../../demo/public/models/storyteller-pilot.i2_s.gguf', import.meta.url)));
+const storyteller = readFileSync(kStoryteller);
 const MB = 2 ** 20;
 const builds = ['simd128-st', 'simd128-mt'];
 

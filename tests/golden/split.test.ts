@@ -2,14 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gguf } from '@huggingface/gguf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../web/engine';
 import { ternlight } from '../reference/support/engine';
+import { kStoryteller } from '../support/storyteller.mjs';
 import { feedAll, instantiate, loadOptions, logitsHash, pieces } from '../support/wasm-engine';
-
-const whole = fileURLToPath(new URL('../../demo/public/models/storyteller-pilot.i2_s.gguf', import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), 'ternlight-split-'));
 beforeAll(() => {
@@ -19,7 +17,7 @@ beforeAll(() => {
 afterAll(() => { rmSync(folder, { recursive: true }); });
 
 function split(name: string, parts: number, ...options: string[]): void {
-  ternlight('split', whole, '--parts', String(parts), '--out', join(folder, name), ...options);
+  ternlight('split', kStoryteller, '--parts', String(parts), '--out', join(folder, name), ...options);
 }
 
 const partNames = (name: string, parts: number): string[] =>
@@ -32,7 +30,7 @@ describe.each(sets)('a model split in %s parts', (name, parts) => {
 
   it('gives the same logits natively', () => {
     const run = (model: string): unknown => ternlight('generate', model, '--prompt', 'Tell me a story', '--temperature', '0', '--max-tokens', '8')['logits_hash'];
-    expect(run(files[0] ?? '')).toBe(run(whole));
+    expect(run(files[0] ?? '')).toBe(run(kStoryteller));
   });
 
   it('is inspected as a whole from its first part', () => {
@@ -43,14 +41,14 @@ describe.each(sets)('a model split in %s parts', (name, parts) => {
   });
 
   it.each([7, 4096, 100_003, 2 ** 24])('gives the same logits through the wasm engine, from pieces of %i bytes', async (size) => {
-    const expected = await load([readFileSync(whole)], 2 ** 20);
+    const expected = await load([readFileSync(kStoryteller)], 2 ** 20);
     const actual = await load(files.map((file) => readFileSync(file)), size);
     expect(logitsHash(actual)).toBe(logitsHash(expected));
   });
 
   it('is read by another reader with the same metadata and tensors', async () => {
     const options = { allowLocalFile: true } as const;
-    const original = await gguf(whole, options);
+    const original = await gguf(kStoryteller, options);
     const heads = await Promise.all(files.map((file) => gguf(file, options)));
     const names = heads.flatMap(({ tensorInfos }) => tensorInfos.map((info) => `${info.name} ${info.dtype} ${info.shape.join('x')}`));
     expect(names).toEqual(original.tensorInfos.map((info) => `${info.name} ${info.dtype} ${info.shape.join('x')}`));
@@ -80,7 +78,7 @@ describe('parts that do not fit', () => {
     ['in another order', [first, third, second], 'bad_metadata', /part 2 of 3: metadata key 'split.no': expected 1, found 2/],
     ['one of them alone', [second], 'truncated', /the file is part 2 of 3 of a split model/],
     ['too few', [first, second], 'truncated', /part 1 of 2: metadata key 'split.count': expected 2/],
-    ['one that is no part', [first, second, whole], 'missing_metadata', /part 3 of 3: metadata key 'split.count'/],
+    ['one that is no part', [first, second, kStoryteller], 'missing_metadata', /part 3 of 3: metadata key 'split.count'/],
   ] as const)('%s are refused', async (_, files, code, message) => {
     expect(await attempt([...files])).toMatchObject({ code, message: expect.stringMatching(message) as string });
   });

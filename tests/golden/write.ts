@@ -12,8 +12,8 @@ import { Reference } from '../reference/forward';
 import { GgufFile } from '../reference/gguf-file';
 import { argmax } from '../reference/statistics';
 import { Tokenizer } from '../reference/tokenizer';
+import { kStoryteller, kStorytellerUrl } from '../support/storyteller.mjs';
 
-const MODEL = 'demo/public/models/storyteller-pilot.i2_s.gguf';
 const QUESTIONS = ['What is BitNet?', 'Tell me a story about a fox', 'Tell me a story about a dog and a kite', 'What is a language model?'];
 const LIMIT = 48;
 const TOP = 20;
@@ -26,7 +26,7 @@ function gap(logits: Float64Array): number {
   return (first ?? NaN) - (second ?? NaN);
 }
 
-const file = await GgufFile.open(MODEL);
+const file = await GgufFile.open(kStoryteller);
 const tokenizer = new Tokenizer(file);
 const stops = new Set(['<|endoftext|>', '<|user|>'].map((text) => tokenizer.id(text)));
 const prompts = QUESTIONS.map((question) => {
@@ -58,7 +58,7 @@ const prompts = QUESTIONS.map((question) => {
     top: ranked.slice(0, TOP),
   };
 });
-const golden = { model: MODEL, maxTokens: LIMIT, stopTokens: [...stops], prompts };
+const golden = { model: `demo/public${kStorytellerUrl}`, maxTokens: LIMIT, stopTokens: [...stops], prompts };
 // One line for each prompt's field, so that a change shows in a diff.
 writeFileSync('tests/golden/storyteller.json', `${JSON.stringify(golden, (key, value: unknown) =>
   key !== 'prompts' && Array.isArray(value) ? JSON.stringify(value) : value, 1).replace(/"(\[.*\])"/g, (_, list: string) => list.replace(/\\"/g, '"'))}\n`);

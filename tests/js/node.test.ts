@@ -3,15 +3,14 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { Build, Model } from '../../js/index.js';
+import { kStoryteller } from '../support/storyteller.mjs';
 
 const index = new URL('../../dist/index.js', import.meta.url);
-const storyteller = fileURLToPath(new URL('../../demo/public/models/storyteller-pilot.i2_s.gguf', import.meta.url));
 const question = [{ role: 'user' as const, content: 'What is BitNet?' }];
 // Native bitnet.cpp's greedy answer from the same file.
 const answer = 'BitNet is a kind of language model whose weights are only minus one, zero, or one.';
@@ -24,7 +23,7 @@ beforeAll(async () => {
 });
 
 async function using<T>(build: 'auto' | Build, use: (model: Model) => Promise<T>): Promise<T> {
-  const model = await library.Ternlight.load(storyteller, { build });
+  const model = await library.Ternlight.load(kStoryteller, { build });
   try {
     return await use(model);
   } finally {
@@ -115,19 +114,19 @@ describe('a file that is none', () => {
     ['empty', () => new Uint8Array(), { code: 'truncated' }],
     ['something else', () => Buffer.from('<!doctype html><title>404</title>'), { code: 'not_gguf' }],
   ])('is a typed error: %s', async (_name, change, expected) => {
-    const bytes = change(await readFile(storyteller));
+    const bytes = change(await readFile(kStoryteller));
     await expect(library.Ternlight.load(new Uint8Array(bytes))).rejects.toMatchObject(expected);
   });
 
   it('is a typed error with both byte counts when its length was not known before', async () => {
-    const bytes = (await readFile(storyteller)).subarray(0, 1_000_000);
+    const bytes = (await readFile(kStoryteller)).subarray(0, 1_000_000);
     const details = { receivedBytes: 1_000_000, expectedBytes: 2332256 };
     const source = new Blob([new Uint8Array(bytes)]).stream();
     await expect(library.Ternlight.load(source)).rejects.toMatchObject({ code: 'truncated', details });
   });
 
   it('may be refused for its size', async () => {
-    await expect(library.Ternlight.load(storyteller, { maxResidentBytes: 1000 })).rejects.toMatchObject({ code: 'out_of_memory' });
+    await expect(library.Ternlight.load(kStoryteller, { maxResidentBytes: 1000 })).rejects.toMatchObject({ code: 'out_of_memory' });
   });
 });
 
@@ -135,7 +134,7 @@ describe('a process', () => {
   it.each(['', 'await model.dispose();'])('ends by itself when its work is done (%j)', async (end) => {
     const script = `
       import { Ternlight } from ${JSON.stringify(index.href)};
-      const model = await Ternlight.load(${JSON.stringify(storyteller)});
+      const model = await Ternlight.load(${JSON.stringify(kStoryteller)});
       const { tokens } = await model.generate('Once', { maxTokens: 3 }).result;
       console.log(tokens.length);
       ${end}`;
@@ -145,11 +144,11 @@ describe('a process', () => {
 
   it('hears of a worker whose file is not there', async () => {
     const workerUrl = new URL('nothing.js', index);
-    await expect(library.Ternlight.load(storyteller, { workerUrl })).rejects.toMatchObject({ code: 'worker_crashed' });
+    await expect(library.Ternlight.load(kStoryteller, { workerUrl })).rejects.toMatchObject({ code: 'worker_crashed' });
   });
 
   it('hears of engine files that are not there', async () => {
     const wasmUrl = new URL('nothing/', index);
-    await expect(library.Ternlight.load(storyteller, { wasmUrl })).rejects.toMatchObject({ code: 'unsupported_browser' });
+    await expect(library.Ternlight.load(kStoryteller, { wasmUrl })).rejects.toMatchObject({ code: 'unsupported_browser' });
   });
 });

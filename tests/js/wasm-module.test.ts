@@ -4,11 +4,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import type { EngineModule, WasmEngine, WasmSession } from '../../wasm/module.d.ts';
+import { kStoryteller } from '../support/storyteller.mjs';
 import { instantiate, loadOptions, wasmFile } from '../support/wasm-engine';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const declarations = `${root}wasm/module.d.ts`;
-const storyteller = readFileSync(`${root}demo/public/models/storyteller-pilot.i2_s.gguf`);
+const storyteller = readFileSync(kStoryteller);
 
 // Node 20 has no relaxed SIMD; where Node has it, its builds are tested here too, else in the browsers.
 const builds = ['simd128-st', 'simd128-mt', 'relaxed-st', 'relaxed-mt'].filter((build) =>

@@ -2,12 +2,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kStoryteller } from '../support/storyteller.mjs';
 import { ternlight } from './support/engine';
 import { readSparsity } from './support/sparsity';
 
-const PILOT = fileURLToPath(new URL('../../demo/public/models/storyteller-pilot.i2_s.gguf', import.meta.url));
 // Written by the model itself (temperature 0.8).
 const STORY = `Once upon a time, there was a clever boy named Oscar. He loved his pink toy train very much. He took it everywhere.
 One Sunday, he looked for the toy train, but it was not there. Oscar felt unhappy. "Where is my toy train?" he cried.
@@ -27,7 +26,7 @@ afterAll(() => { rmSync(folder, { recursive: true }); });
 
 describe('the trained model', () => {
   it('has gates and inputs of down that are mostly zero', () => {
-    const { layers, mean, skippable } = readSparsity(PILOT, '--text-file', story);
+    const { layers, mean, skippable } = readSparsity(kStoryteller, '--text-file', story);
     expect(layers).toHaveLength(6);
     for (const layer of layers) {
       expect(layer.zeroGates).toBeGreaterThan(0.6);
@@ -41,8 +40,8 @@ describe('the trained model', () => {
   });
 
   it('has shares that fit together', () => {
-    const { layers, mean, skippable, report } = readSparsity(PILOT, '--text-file', story, '--max-tokens', '40');
-    expect(report).toMatchObject({ model: PILOT, tokens: 40 });
+    const { layers, mean, skippable, report } = readSparsity(kStoryteller, '--text-file', story, '--max-tokens', '40');
+    expect(report).toMatchObject({ model: kStoryteller, tokens: 40 });
     for (const { zeroGates, zeroDownInputs, upRows, downColumns } of [...layers, mean]) {
       expect(upRows).toBeCloseTo(1 - zeroGates, 12);
       expect(downColumns).toBeCloseTo(1 - zeroDownInputs, 12);
@@ -55,7 +54,7 @@ describe('the trained model', () => {
   });
 
   it('counts more tokens than the context holds', () => {
-    expect(readSparsity(PILOT, '--random', '70', '--context', '32').report).toMatchObject({ tokens: 70 });
+    expect(readSparsity(kStoryteller, '--random', '70', '--context', '32').report).toMatchObject({ tokens: 70 });
   });
 });
 
@@ -75,5 +74,5 @@ it.each([
   { options: ['--random', '0'], message: /option --random: expected a number from 1/ },
   { options: ['--tokens', '3'], message: /found --tokens/ },
 ])('refuses $options', ({ options, message }) => {
-  expect(() => ternlight('sparsity', PILOT, ...options)).toThrow(message);
+  expect(() => ternlight('sparsity', kStoryteller, ...options)).toThrow(message);
 });

@@ -1,6 +1,6 @@
 /** The trained model, by the native engine and by the float64 reference. */
-import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
+import { kStoryteller } from '../support/storyteller.mjs';
 import { at } from './at';
 import { disagreement } from './disagreement';
 import { ENGINE, Reference } from './forward';
@@ -9,24 +9,22 @@ import { argmax, divergence } from './statistics';
 import { engineLogits } from './support/engine';
 import { Tokenizer } from './tokenizer';
 
-const PILOT = fileURLToPath(new URL('../../demo/public/models/storyteller-pilot.i2_s.gguf', import.meta.url));
-
 const prompt = '<|endoftext|><|user|>\nTell me a story about a dog and a kite\n<|assistant|>\nOnce upon a time, a small dog named Buddy lived near the garden.';
 let tokens: number[] = [];
 let halfPrecision: Float64Array[] = [];
 beforeAll(async () => {
-  const file = await GgufFile.open(PILOT);
+  const file = await GgufFile.open(kStoryteller);
   tokens = new Tokenizer(file).encode(prompt);
   const model = new Reference(file, { ...ENGINE, kv: 'f16' });
   halfPrecision = tokens.map((token) => model.step(token).logits);
 });
 
 it('has the logits of the reference', async () => {
-  expect(await disagreement(PILOT, tokens)).toBeUndefined();
+  expect(await disagreement(kStoryteller, tokens)).toBeUndefined();
 });
 
 it('has the logits of the reference in the scalar kernels on two threads', async () => {
-  expect(await disagreement(PILOT, tokens.slice(0, 12), '--isa', 'scalar', '--threads', '2')).toBeUndefined();
+  expect(await disagreement(kStoryteller, tokens.slice(0, 12), '--isa', 'scalar', '--threads', '2')).toBeUndefined();
 });
 
 // What float16 keys and values and coarser output matrices cost, against the float64 reference with float16 keys and
@@ -37,14 +35,14 @@ it.each([
   { head: 'int8', mean: 5e-4, worst: 8e-3 },
   { head: 'q6_k', mean: 1.6e-3, worst: 1.6e-2 },
 ])('stays within $mean nats of the reference with float16 keys and values and the output matrix as $head', ({ head, mean, worst }) => {
-  const engine = engineLogits(PILOT, tokens, '--kv', 'f16', '--head', head);
+  const engine = engineLogits(kStoryteller, tokens, '--kv', 'f16', '--head', head);
   const divergences = halfPrecision.map((logits, i) => divergence(logits, at(engine, i)));
   expect(divergences.reduce((a, b) => a + b, 0) / divergences.length).toBeLessThan(mean);
   expect(Math.max(...divergences)).toBeLessThan(worst);
 });
 
 it('answers a question about itself, by the reference alone', async () => {
-  const file = await GgufFile.open(PILOT);
+  const file = await GgufFile.open(kStoryteller);
   const tokenizer = new Tokenizer(file);
   const model = new Reference(file);
   const steps = tokenizer.encode('<|endoftext|><|user|>\nWhat is BitNet?\n<|assistant|>\n').map((token) => model.step(token));

@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { startTestServer } from './http-server.mjs';
 
 export const kRoot = fileURLToPath(new URL('../../', import.meta.url));
-export const kPilot = path.join(kRoot, 'demo/public/models/storyteller-pilot.i2_s.gguf');
 export const kBuilds = ['simd128-st', 'simd128-mt', 'relaxed-st', 'relaxed-mt'];
 
 const kCallTimeout = 120_000; // ms
