@@ -15,20 +15,23 @@ import { kProgram } from './answers.mjs';
 const kDocuments = 90_000; // of src/stories: 61 MB
 const kTested = 2000;
 const kRecalls = 40_000; // documents of what is said again: 20 MB
-const kRecallSteps = 1000;
+const kQuestions = 80_000; // documents of many questions: 69 MB
+const kValidated = 100; // documents that the shipped file is validated on
 const kPieceBytes = 1200; // of prose, cut between paragraphs: about as long as a story
 
-/** @type {Record<string, {vocab: number, network: Record<string, number>, training: Record<string, number>}>} */
+/** @type {Record<string, {vocab: number, network: Record<string, number>, training: Record<string, number>, stages: Record<string, number>}>} */
 const kSizes = {
   tiny: {
     vocab: 2048,
     network: { layers: 6, dim: 128, heads: 4, 'kv-heads': 2, ffn: 384, context: 256 },
     training: { steps: 20_000, warmup: 60, rate: 1e-2, sequences: 8 },
+    stages: { recalls: 1000, stories: 13_000 }, // steps at which the text changes
   },
   story: {
     vocab: 4096,
     network: { layers: 8, dim: 256, heads: 8, 'kv-heads': 4, ffn: 768, context: 256 },
     training: { steps: 9600, warmup: 60, rate: 7e-3, sequences: 8 },
+    stages: { recalls: 1000, stories: 6200 },
   },
 };
 
@@ -85,6 +88,7 @@ function pieces(text) {
 
 const stories = make('stories.txt', (file) => ternlight('stories', '--seed', 1, '--count', kDocuments, '--split', 'train', '--out', file));
 const recalls = make('recalls.txt', (file) => ternlight('stories', '--seed', 5, '--count', kRecalls, '--content', 'recall', '--out', file));
+const questions = make('questions.txt', (file) => ternlight('stories', '--seed', 7, '--count', kQuestions, '--content', 'questions', '--out', file));
 const tested = make('stories-test.txt', (file) => ternlight('stories', '--seed', 2, '--count', kTested, '--split', 'test', '--out', file));
 const text = make(values.prose.length === 0 ? 'text.txt' : 'text-with-prose.txt', (file) => {
   copyFileSync(stories, file);
@@ -92,20 +96,29 @@ const text = make(values.prose.length === 0 ? 'text.txt' : 'text-with-prose.txt'
     for (const piece of pieces(readFileSync(prose, 'utf8'))) appendFileSync(file, `<|endoftext|>${piece}`);
   }
 });
+const mixed = make(values.prose.length === 0 ? 'mixed.txt' : 'mixed-with-prose.txt', (file) => {
+  copyFileSync(text, file);
+  appendFileSync(file, readFileSync(questions));
+});
 const vocabulary = make(`vocabulary-${size.vocab}.gguf`, (file) => ternlight('train-tokenizer', '--vocab', size.vocab, '--in', text, '--out', file));
 const training = { ...size.training, ...(values.steps === undefined ? {} : { steps: Number(values.steps) }) };
 
-/** Trains up to a step, from the checkpoint if there is one; one that is further on stays as it is. */
-function train(on, stopAt) {
-  ternlight(
-    'train', '--text', on, '--validation-text', tested, '--tokenizer', vocabulary,
-    ...options(size.network), ...options(training), '--stop-at', stopAt, '--weights', values.weights, '--float-steps', values['float-steps'],
-    '--threads', values.threads, '--validate-every', 200, '--validate-pieces', 256,
-    '--checkpoint', at(`${name}.checkpoint`), '--checkpoint-every', 200, '--curve', at(name),
-    '--name', `ternlight ${values.size}`, '--out', at(`${name}.gguf`),
-  ); // prettier-ignore
-}
+/** Arguments to train up to a step, from the checkpoint if there is one; one that is further on stays as it is. */
+const train = (on, stopAt, validatedOn) => [
+  'train', '--text', on, '--validation-text', validatedOn, '--tokenizer', vocabulary,
+  ...options(size.network), ...options(training), '--stop-at', stopAt, '--weights', values.weights, '--float-steps', values['float-steps'],
+  '--threads', values.threads, '--validate-every', 200, '--validate-pieces', 256,
+  '--checkpoint', at(`${name}.checkpoint`), '--checkpoint-every', 200,
+]; // prettier-ignore
+const curve = ['--curve', at(name)];
 
 // To say again what was said comes first: it is learned in minutes from short exchanges, and not in hours from stories.
-train(recalls, Math.min(kRecallSteps, Math.ceil(training.steps / 4)));
-train(text, training.steps);
+const scaled = (step) => Math.ceil((step * training.steps) / size.training.steps);
+ternlight(...train(recalls, scaled(size.stages.recalls), tested), ...curve);
+ternlight(...train(text, scaled(size.stages.stories), tested), ...curve);
+ternlight(...train(mixed, training.steps, tested), ...curve);
+
+// The file, and what its validation loss is without products of bf16: what the engine computes.
+const shown = make('stories-shown.txt', (file) => ternlight('stories', '--seed', 2, '--count', kValidated, '--split', 'test', '--out', file));
+const file = ['--name', `ternlight ${values.size}`, '--license', 'mit', '--out', at(`${name}.gguf`)];
+ternlight(...train(mixed, training.steps, shown), '--gemm', 'portable', '--validate-pieces', 1_000_000, ...file);

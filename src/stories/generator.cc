@@ -19,6 +19,9 @@ class Writer {
     const float kind = rng_.next_float();
     if (content == Content::recall) {
       recall(3 + rng_.next_below(4));
+    } else if (content == Content::questions) {
+      if (kind < 0.7f) ask_much();
+      else for (uint32_t n = 3 + rng_.next_below(3); n > 0; --n) talk(any_group());
     } else if (kind < 0.44f) {
       ask_for_story();
     } else if (kind < 0.62f) {
@@ -82,8 +85,28 @@ class Writer {
     make_story(Length::full);
     const std::string read = say("<read>");
     follow_up(1 + rng_.next_below(3));
+    give_story(read);
+  }
+
+  // The first question comes behind the story, which `read` asks to read.
+  void give_story(const std::string& read) {
     Turn& first = document_.turns.front();
     first.user = (read.empty() ? "" : read + '\n') + document_.story->text + '\n' + first.user;
+  }
+
+  // Question after question, about a story that is told or given.
+  void ask_much() {
+    make_story(chance(rng_, 0.6f) ? Length::brief : Length::full);
+    const bool told = chance(rng_, 0.5f);
+    if (told) add(request("<ask_pair>"), document_.story->text);
+    const std::string read = told ? "" : say("<read>");
+    for (uint32_t n = 3 + rng_.next_below(4); n > 0 && !questions_.empty(); --n) ask();
+    if (!told) give_story(read);
+  }
+
+  void ask() {
+    add(typed(questions_.back().ask, rng_), questions_.back().answer);
+    questions_.pop_back();
   }
 
   void go_on() {
@@ -119,8 +142,7 @@ class Writer {
         named = true;
         add(request("<name_it>"), capitalized(story.title));
       } else if (!questions_.empty()) {
-        add(typed(questions_.back().ask, rng_), questions_.back().answer);
-        questions_.pop_back();
+        ask();
       }
     }
   }

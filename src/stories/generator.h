@@ -25,8 +25,9 @@ struct Document {
 };
 
 // `recall` are short exchanges in which what was just said is said again: a network that has learned to look back on them
-// finds the use of it in stories much sooner (demo/model/README.md).
-enum class Content { all, recall };
+// finds the use of it in stories much sooner (demo/model/README.md). `questions` are stories with many questions about them,
+// and talk of many turns: a third of all documents has a question or two, too few to learn how to find the answers.
+enum class Content { all, recall, questions };
 
 class Generator {
  public:

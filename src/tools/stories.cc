@@ -14,7 +14,7 @@ namespace ternlight {
 namespace {
 
 constexpr Choice<stories::Split> kSplits[] = {{"train", stories::Split::train}, {"test", stories::Split::test}};
-constexpr Choice<stories::Content> kContents[] = {{"all", stories::Content::all}, {"recall", stories::Content::recall}};
+constexpr Choice<stories::Content> kContents[] = {{"all", stories::Content::all}, {"recall", stories::Content::recall}, {"questions", stories::Content::questions}};
 
 Status run(const Args& args, bool json) {
   TERNLIGHT_ASSIGN(const uint32_t seed, args.count("seed", 1, 0, 0xFFFFFFFF));

@@ -95,7 +95,9 @@ Status validate(const TrainSettings& s, train::Trainer& trainer) {
   return write_text(*s.curve + ".svg", train::loss_curve_svg(trainer.state()));
 }
 
+// What has nothing left to train is validated on the text that is given now.
 Status run_steps(const TrainSettings& s, train::Trainer& trainer) {
+  if (trainer.steps_done() == s.options.schedule.steps) return validate(s, trainer);
   Progress progress(s);
   while (trainer.steps_done() < s.stop_at) {
     const Result<train::StepRecord> record = trainer.step(s.text, s.bos);
@@ -142,7 +144,7 @@ Status run(const Args& args, bool json) {
   TERNLIGHT_TRY(run_steps(s, trainer));
   print_result(s, trainer, (now_ms() - start) / 1000, json);
   if (s.out) {
-    const train::ExportOptions options = {.name = s.name, .weights = trainer.weights_now(), .tokenizer = s.tokenizer};
+    const train::ExportOptions options = {.name = s.name, .license = s.license, .weights = trainer.weights_now(), .tokenizer = s.tokenizer};
     TERNLIGHT_TRY(write_file(*s.out, [&](const Write& write) {
       return export_gguf(compute, s.options.net, trainer.state().parameters, options, write);
     }));

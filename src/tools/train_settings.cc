@@ -120,7 +120,7 @@ std::vector<std::string> train_flags() { return {"json", "smoke", "no-sub-norms"
 std::vector<std::string> train_option_names() {
   return {"text", "validation-text", "tokens", "validation-tokens", "tokenizer", "layers", "dim", "heads", "kv-heads", "ffn", "context",
           "activation", "weights", "head", "float-steps", "steps", "warmup", "rate", "decay", "clip", "sequences", "seed", "validate-every",
-          "validate-pieces", "checkpoint", "checkpoint-every", "stop-at", "curve", "out", "name", "threads", "gemm", "expect-loss"};
+          "validate-pieces", "checkpoint", "checkpoint-every", "stop-at", "curve", "out", "name", "license", "threads", "gemm", "expect-loss"};
 }
 
 Result<TrainSettings> read_train_settings(const Args& args) {
@@ -136,6 +136,7 @@ Result<TrainSettings> read_train_settings(const Args& args) {
     TERNLIGHT_ASSIGN(s.expected_loss, args.number("expect-loss", 0, 0, 1000));
   }
   s.name = args.option_or("name", "ternlight-trained");
+  s.license = args.option_or("license", "");
   s.checkpoint = args.option("checkpoint");
   s.curve = args.option("curve");
   s.out = args.option("out");

@@ -16,6 +16,7 @@ namespace ternlight {
 struct TrainSettings {
   train::TrainOptions options;
   std::string name;
+  std::string license;
   std::optional<std::string> checkpoint, curve, out;
   uint32_t checkpoint_every = 0, validate_every = 0, validate_pieces = 0;  // steps, steps, pieces
   uint32_t stop_at = 0;             // steps after which to end; options.schedule.steps when not given

@@ -52,6 +52,7 @@ void set_metadata(gguf::Writer& w, const NetConfig& c, const ExportOptions& o) {
   const std::string arch = kArchitecture;
   w.set_string("general.architecture", arch);
   w.set_string("general.name", o.name);
+  if (!o.license.empty()) w.set_string("general.license", o.license);
   w.set_u32("general.file_type", o.weights == WeightKind::f32 ? 1 : 40);  // f16; I2_S in Microsoft's numbering
   w.set_u32("general.quantization_version", 2);
   gguf::set_hyperparameters(w, arch, {.vocab_size = c.vocab_size, .context_length = c.context_length, .dim = c.dim, .layers = c.layers,

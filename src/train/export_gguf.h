@@ -19,6 +19,7 @@ gguf::Metadata byte_tokenizer();
 
 struct ExportOptions {
   std::string_view name;            // general.name
+  std::string_view license = {};    // general.license, an SPDX identifier; empty for none
   WeightKind weights;               // what the linear maps were trained as
   const gguf::Metadata& tokenizer;  // every tokenizer.* key of it is copied
 };

@@ -25,8 +25,9 @@ const train = (...options: readonly string[]): Record<string, unknown> =>
 describe('train', () => {
   it('writes a model whose perplexity is the validation loss', () => {
     const out = join(folder, 'whole.gguf');
-    const result = train('--out', out);
+    const result = train('--out', out, '--name', 'small', '--license', 'mit');
     expect(result).toMatchObject({ steps: 24, gemm: 'portable' });
+    expect(ternlight('inspect', out)['metadata']).toMatchObject({ 'general.name': 'small', 'general.license': 'mit' });
     const engine = ternlight('perplexity', out, '--text-file', text, '--head', 'file', '--kv', 'f32');
     // The file's embedding is rounded to f16: 5e-4 of each number.
     expect(Math.abs(Number(engine['nats_per_token']) - Number(result['validationNats']))).toBeLessThan(2e-3);
@@ -47,6 +48,12 @@ describe('train', () => {
     expect(readFileSync(`${parts[1]}.csv`, 'utf8').trim().split('\n')).toHaveLength(25);
     expect(readFileSync(`${parts[1]}.svg`, 'utf8')).toContain('<svg');
     expect(() => train('--checkpoint', checkpoint, '--rate', '0.5')).toThrow(/peak_rate/);
+
+    const other = join(folder, 'other.txt');
+    writeFileSync(other, 'A text that nobody has trained on, of some more words than the context holds. '.repeat(3));
+    const nothingLeft = ternlight('train', ...SMALL, '--text', text, '--validation-text', other, '--checkpoint', checkpoint);
+    const engine = ternlight('perplexity', parts[0], '--text-file', other, '--head', 'file', '--kv', 'f32');
+    expect(Math.abs(Number(engine['nats_per_token']) - Number(nothingLeft['validationNats']))).toBeLessThan(2e-3);
   });
 
   it('fails when the loss is above what is expected', () => {

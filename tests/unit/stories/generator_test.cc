@@ -125,6 +125,25 @@ TEST(Generator, RecallsWhatWasSaid) {
   EXPECT_GT(asked.size(), 1500u);
 }
 
+TEST(Generator, AsksMuchAboutStories) {
+  const Generator generator(7, Split::train, Content::questions);
+  size_t stories = 0, questions = 0;
+  for (uint64_t i = 0; i < 500; ++i) {
+    const Document document = generator.document(i);
+    EXPECT_FALSE(document.turns.empty());
+    if (!document.story) continue;
+    ++stories;
+    // The story comes first, as an answer or before the first question.
+    const Turn& first = document.turns.front();
+    const bool told = first.assistant == document.story->text;
+    EXPECT_TRUE(told || contains(first.user, document.story->text)) << document.text();
+    questions += document.turns.size() - (told ? 1 : 0);
+  }
+  EXPECT_GT(stories, 300u);
+  EXPECT_LT(stories, 400u);
+  EXPECT_GT(questions, 3 * stories);
+}
+
 TEST(Generator, LeavesNoMarksOfTemplatesAndNoSlips) {
   for (const Split split : {Split::train, Split::test}) {
     const Generator generator(6, split);
