@@ -17,7 +17,7 @@ import { setUpTheme } from './ui/theme.js';
 const kStarters = ['Tell me a story about a fox', 'What is BitNet?', 'Tell me a story about a girl and a kite'];
 
 const kEmbedded: ModelChoice = {
-  source: new URL('models/storyteller-pilot.i2_s.gguf', document.baseURI).href,
+  source: new URL('models/story.i2_s.gguf', document.baseURI).href,
   label: 'storyteller',
 };
 

@@ -10,7 +10,7 @@ foreach(folder IN ITEMS unit kernels)
   endif()
   add_executable(${folder}_tests ${test_sources} ${support_sources})
   target_include_directories(${folder}_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR} ${CMAKE_CURRENT_LIST_DIR}/support)
-  target_compile_definitions(${folder}_tests PRIVATE TERNLIGHT_STORYTELLER="${PROJECT_SOURCE_DIR}/demo/public/models/storyteller-pilot.i2_s.gguf")
+  target_compile_definitions(${folder}_tests PRIVATE TERNLIGHT_STORYTELLER="${PROJECT_SOURCE_DIR}/demo/public/models/story.i2_s.gguf")
   target_link_libraries(${folder}_tests PRIVATE ternlight_core GTest::gmock GTest::gtest_main)
   # Compiled in half the time: what is tested is in the libraries, at full speed.
   target_compile_options(${folder}_tests PRIVATE -O0)

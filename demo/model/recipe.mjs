@@ -6,7 +6,7 @@
 // A run that was interrupted goes on from its last checkpoint. Without --prose the text is the project's own alone. To compare
 // with: --weights f32 or binary, --float-steps N (the first N steps in full precision), with a --name of its own.
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,6 +17,7 @@ const kTested = 2000;
 const kRecalls = 40_000; // documents of what is said again: 20 MB
 const kQuestions = 80_000; // documents of many questions: 69 MB
 const kValidated = 100; // documents that the shipped file is validated on
+const kAllPieces = 1_000_000; // more than there are
 const kPieceBytes = 1200; // of prose, cut between paragraphs: about as long as a story
 
 /** @type {Record<string, {vocab: number, network: Record<string, number>, training: Record<string, number>, stages: Record<string, number>}>} */
@@ -54,10 +55,13 @@ const name = values.name ?? values.size;
 mkdirSync(work, { recursive: true });
 const at = (file) => path.join(work, file);
 
+/** Gives what the program says at its end. */
 function ternlight(...args) {
   console.error(`ternlight ${args.join(' ')}`);
-  const { status } = spawnSync(kProgram, args.map(String), { stdio: 'inherit' });
+  const { status, stdout } = spawnSync(kProgram, args.map(String), { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
   if (status !== 0) throw new Error(`ternlight ${args[0]} failed`);
+  console.error(stdout);
+  return stdout;
 }
 
 /** Makes a file by writing another one first, so that what is there is whole. */
@@ -121,4 +125,7 @@ ternlight(...train(mixed, training.steps, tested), ...curve);
 // The file, and what its validation loss is without products of bf16: what the engine computes.
 const shown = make('stories-shown.txt', (file) => ternlight('stories', '--seed', 2, '--count', kValidated, '--split', 'test', '--out', file));
 const file = ['--name', `ternlight ${values.size}`, '--license', 'mit', '--out', at(`${name}.gguf`)];
-ternlight(...train(mixed, training.steps, shown), '--gemm', 'portable', '--validate-pieces', 1_000_000, ...file);
+const result = ternlight(...train(mixed, training.steps, shown), '--gemm', 'portable', '--validate-pieces', kAllPieces, ...file, '--json');
+const { steps, parameters, loss, validationNats, validationBitsPerByte } = JSON.parse(result);
+const report = { steps, parameters, loss, validation: { documents: kValidated, nats_per_token: validationNats, bits_per_byte: validationBitsPerByte } };
+writeFileSync(at(`${name}.json`), `${JSON.stringify(report, null, 1)}\n`);

@@ -9,9 +9,10 @@
 //   unrepeated   no sentence stands in it twice
 //   spelled      each of its words is a word of the training text
 //   remembered   a question about it is answered as the story has it: the color of the object, or whom it is about
-// Then questions of the held-out documents, answered word for word:
-//   story        about a story that it is given, or has told
-//   world        about itself, the library and simple facts
+// Then questions of the held-out documents:
+//   story        about a story that it is given, or has told: answered word for word
+//   world        that the training text has: about itself, the library, simple facts; word for word in one of its ways
+//   said         that it does not have: about what they say themselves ("Fern has a hat. Who has a hat?"); word for word
 // And whether it recites: distinct runs of words over all stories, the nearest training text of each.
 //
 // Greedy, with the engine's own program.
@@ -76,23 +77,37 @@ function judge({ turn, character, object }, dictionary) {
   return { prompt: turn.user, text, ask, answer: remembered?.text ?? '', marks, passed: Object.values(marks).every(Boolean) };
 }
 
-/** Questions of the documents, behind a story or alone, and how many are answered word for word. */
+/** Questions of the documents, behind a story or alone, and how many are answered rightly. */
 function questions() {
   const isStory = ({ user, assistant }) => user.length + assistant.length > 300;
-  const kinds = { story: [], world: [] };
+  const behind = [];
+  const alone = [];
   for (const turns of all) {
     for (let i = 0; i < turns.length; i++) {
       if (turns[i].assistant.length > 150) continue;
-      const behind = turns.slice(0, i).some(isStory) || turns[i].user.length > 300;
-      const kind = behind ? kinds.story : i === 0 && turns[i].user.length < 120 ? kinds.world : undefined;
-      if (kind !== undefined && kind.length < count) kind.push(turns.slice(0, i + 1));
+      if (turns.slice(0, i).some(isStory) || turns[i].user.length > 300) behind.push(turns.slice(0, i + 1));
+      else if (i === 0 && turns[i].user.length < 120) alone.push(turns.slice(0, 1));
     }
   }
+  const taught = answersTo(new Set(alone.map(([{ user }]) => plain(user))));
+  const answersOf = ([{ user }]) => taught.get(plain(user));
   const right = (turns) => {
+    const expected = turns.length === 1 ? answersOf(turns) : undefined;
     const found = answer(model, turns);
-    return found === undefined ? [] : [plain(found.text) === plain(turns.at(-1).assistant)];
+    if (found === undefined) return [];
+    return [plain(found.text) === plain(turns.at(-1).assistant) || expected?.has(plain(found.text)) === true];
   };
-  return Object.fromEntries(Object.entries(kinds).map(([kind, some]) => [kind, some.flatMap(right)]));
+  const kinds = { story: behind, world: alone.filter((turns) => answersOf(turns).size > 0), said: alone.filter((turns) => answersOf(turns).size === 0) };
+  return Object.fromEntries(Object.entries(kinds).map(([kind, some]) => [kind, some.slice(0, count).flatMap(right)]));
+}
+
+/** All answers of the training text to these questions. */
+function answersTo(questions) {
+  const found = new Map([...questions].map((question) => [question, new Set()]));
+  for (const turns of conversations(values.train)) {
+    for (const { user, assistant } of turns) if (user.length < 120) found.get(plain(user))?.add(plain(assistant));
+  }
+  return found;
 }
 
 const shareOf = (marks) => marks.filter(Boolean).length / marks.length;
@@ -103,12 +118,13 @@ const judged = asked().map((one) => judge(one, dictionary));
 const told = judged.map(({ text }) => text);
 const { copied, closest } = nearest(told, values.train);
 const shares = closest.map(({ share }) => share).sort((a, b) => a - b);
-const { story, world } = questions();
+const { story, world, said } = questions();
 const rows = {
   [`passed, of ${judged.length} stories`]: shareOf(judged.map(({ passed }) => passed)),
   ...Object.fromEntries(Object.keys(judged[0].marks).map((mark) => [mark, shareOf(judged.map(({ marks }) => marks[mark]))])),
   [`story questions, of ${story.length}`]: shareOf(story),
   [`world questions, of ${world.length}`]: shareOf(world),
+  [`questions about what they say, of ${said.length}`]: shareOf(said),
   ...Object.fromEntries([1, 2, 3, 4].map((n) => [`distinct-${n}`, distinct(told, n)])),
   'sentences of the training text': copied,
   'nearest training text, shared runs of 5 words, median': shares[Math.floor(shares.length / 2)],

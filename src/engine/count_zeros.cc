@@ -11,7 +11,7 @@ namespace {
 
 constexpr char kText[] = "Once upon a time there was a small fox by the river";
 
-// Enough that the shares of zeros come close to those of long texts (storyteller: 90 % against 88 % of zeros), and few enough
+// Enough that the shares of zeros come close to those of long texts (the first storyteller: 90 % against 88 % of zeros), and few enough
 // that a load hardly takes longer.
 constexpr size_t kTokens = 8;
 

@@ -3,7 +3,7 @@
 // A packing is a permutation, and so leaves the counts of codes as they are; but it says which column of a matrix a code
 // belongs to. Training leaves its mark there: an inner channel of the feed-forward that is used little has few weights
 // other than zero both in its rows of gate and up and in its column of down. The packing under which the two go together
-// is the right one. In the shipped storyteller the correlations are 0.69 to 0.95 under the right packing, at most 0.27 under
+// is the right one. In the first storyteller the correlations are 0.69 to 0.95 under the right packing, at most 0.27 under
 // another; random weights have none under any.
 #pragma once
 

@@ -24,7 +24,7 @@ struct Shape {
 constexpr Shape kShapes[] = {
     {"tiny", 2, 256, 512, 4, 2, 1024, 16, 512, 10000.0f},
     // the demo's storyteller
-    {"storyteller", 6, 256, 768, 4, 2, 2048, 16, 256, 10000.0f},
+    {"storyteller", 8, 256, 768, 8, 4, 4096, 16, 256, 10000.0f},
     {"small-llama", 4, 512, 1536, 8, 2, 4096, 256, 2048, 500000.0f},
     // microsoft/bitnet-b1.58-2B-4T
     {"2b4t", 30, 2560, 6912, 20, 5, 128256, 256, 4096, 500000.0f},

@@ -22,7 +22,7 @@ inEachBrowser(({ browser, serve, open }) => {
     const page = await open(server.url);
     await page.waitFor(() => document.querySelector('progress')?.value > 0.1);
     await demo.shoot(page, browser(), 'load');
-    expect(await page.text('.load-numbers')).toMatch(/[\d.]+ [KM]B of 2.3 MB/);
+    expect(await page.text('.load-numbers')).toMatch(/[\d.]+ [KM]B of 3.9 MB/);
     server.setFault(kStorytellerUrl, null);
     await page.reload();
     await demo.waitUntilReady(page);

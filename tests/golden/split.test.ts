@@ -36,7 +36,7 @@ describe.each(sets)('a model split in %s parts', (name, parts) => {
   it('is inspected as a whole from its first part', () => {
     const { tensors, parts: extents, file_bytes: bytes } = ternlight('inspect', files[0] ?? '');
     expect(extents).toHaveLength(parts);
-    expect(tensors).toHaveLength(68);
+    expect(tensors).toHaveLength((ternlight('inspect', kStoryteller)['tensors'] as unknown[]).length);
     expect(bytes).toBeLessThanOrEqual(files.reduce((sum, file) => sum + statSync(file).size, 0) + 31);
   });
 

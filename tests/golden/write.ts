@@ -12,9 +12,11 @@ import { Reference } from '../reference/forward';
 import { GgufFile } from '../reference/gguf-file';
 import { argmax } from '../reference/statistics';
 import { Tokenizer } from '../reference/tokenizer';
-import { kStoryteller, kStorytellerUrl } from '../support/storyteller.mjs';
+import { kStorytellerUrl } from '../support/storyteller.mjs';
 
-const QUESTIONS = ['What is BitNet?', 'Tell me a story about a fox', 'Tell me a story about a dog and a kite', 'What is a language model?'];
+const MODEL = `demo/public${kStorytellerUrl}`; // from the root of the repository, where this is run
+// Stories that come to no tie: few keep 0.03 between the best and the second-best logit for so long.
+const QUESTIONS = ['What is BitNet?', 'Tell me a story about a bird.', 'Tell me a story about a dog and a kite', 'What is a language model?'];
 const LIMIT = 48;
 const TOP = 20;
 const SURE_GAP = 0.8;
@@ -26,9 +28,9 @@ function gap(logits: Float64Array): number {
   return (first ?? NaN) - (second ?? NaN);
 }
 
-const file = await GgufFile.open(kStoryteller);
+const file = await GgufFile.open(MODEL);
 const tokenizer = new Tokenizer(file);
-const stops = new Set(['<|endoftext|>', '<|user|>'].map((text) => tokenizer.id(text)));
+const stops = new Set(['<|endoftext|>', '<|end|>'].map((text) => tokenizer.id(text)));
 const prompts = QUESTIONS.map((question) => {
   const prompt = `<|endoftext|><|user|>\n${question}\n<|assistant|>\n`;
   const model = new Reference(file);
@@ -58,7 +60,7 @@ const prompts = QUESTIONS.map((question) => {
     top: ranked.slice(0, TOP),
   };
 });
-const golden = { model: `demo/public${kStorytellerUrl}`, maxTokens: LIMIT, stopTokens: [...stops], prompts };
+const golden = { model: MODEL, maxTokens: LIMIT, stopTokens: [...stops], prompts };
 // One line for each prompt's field, so that a change shows in a diff.
 writeFileSync('tests/golden/storyteller.json', `${JSON.stringify(golden, (key, value: unknown) =>
   key !== 'prompts' && Array.isArray(value) ? JSON.stringify(value) : value, 1).replace(/"(\[.*\])"/g, (_, list: string) => list.replace(/\\"/g, '"'))}\n`);

@@ -7,7 +7,7 @@ import { kStoryteller } from '../support/storyteller.mjs';
 import { ternlight } from './support/engine';
 import { readSparsity } from './support/sparsity';
 
-// Written by the model itself (temperature 0.8).
+// Written by the first model that was trained here.
 const STORY = `Once upon a time, there was a clever boy named Oscar. He loved his pink toy train very much. He took it everywhere.
 One Sunday, he looked for the toy train, but it was not there. Oscar felt unhappy. "Where is my toy train?" he cried.
 He looked in an old box. Nothing! Next, he checked under a pile of leaves. There was only dust.
@@ -27,16 +27,16 @@ afterAll(() => { rmSync(folder, { recursive: true }); });
 describe('the trained model', () => {
   it('has gates and inputs of down that are mostly zero', () => {
     const { layers, mean, skippable } = readSparsity(kStoryteller, '--text-file', story);
-    expect(layers).toHaveLength(6);
+    expect(layers).toHaveLength(8);
     for (const layer of layers) {
       expect(layer.zeroGates).toBeGreaterThan(0.6);
-      expect(layer.zeroGates).toBeLessThan(0.95);
-      expect(layer.zeroDownInputs).toBeGreaterThan(0.8);
-      expect(layer.zeroDownInputs).toBeLessThan(0.98);
+      expect(layer.zeroGates).toBeLessThan(0.99);
+      expect(layer.zeroDownInputs).toBeGreaterThan(0.75);
+      expect(layer.zeroDownInputs).toBeLessThan(0.995);
     }
-    expect(Math.abs(mean.zeroGates - 0.76)).toBeLessThan(0.03);
-    expect(Math.abs(mean.zeroDownInputs - 0.88)).toBeLessThan(0.03);
-    expect(Math.abs(skippable - 0.41)).toBeLessThan(0.03);
+    expect(Math.abs(mean.zeroGates - 0.835)).toBeLessThan(0.03);
+    expect(Math.abs(mean.zeroDownInputs - 0.916)).toBeLessThan(0.03);
+    expect(Math.abs(skippable - 0.438)).toBeLessThan(0.03);
   });
 
   it('has shares that fit together', () => {
@@ -48,9 +48,9 @@ describe('the trained model', () => {
     }
     expect(layers.reduce((sum, layer) => sum + layer.zeroGates, 0) / layers.length).toBeCloseTo(mean.zeroGates, 12);
     // 256 x 768 in gate, up and down each; q, k, v, o of 256 x (256 + 128 + 128 + 256); 2 bits
-    const body = 6 * (3 * 256 * 768 + 256 * 768);
+    const body = 8 * (3 * 256 * 768 + 256 * 768);
     expect(report).toMatchObject({ body_bytes: body / 4 });
-    expect(skippable).toBeCloseTo((6 * 256 * 768 * (mean.zeroGates + mean.zeroDownInputs)) / body, 5);
+    expect(skippable).toBeCloseTo((8 * 256 * 768 * (mean.zeroGates + mean.zeroDownInputs)) / body, 5);
   });
 
   it('counts more tokens than the context holds', () => {

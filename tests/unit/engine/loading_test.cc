@@ -49,11 +49,11 @@ TEST_F(Loading, ReportsTheModel) {
   ASSERT_TRUE(model.ok());
   const ModelInfo& info = model->info();
   EXPECT_EQ(info.architecture, "bitnet-b1.58");
-  EXPECT_EQ(info.layers, 6u);
+  EXPECT_EQ(info.layers, 8u);
   EXPECT_EQ(info.dim, 256u);
-  EXPECT_EQ(info.vocab_size, 2048u);
+  EXPECT_EQ(info.vocab_size, 4096u);
   EXPECT_EQ(info.weight_types, "I2_S");
-  EXPECT_EQ(info.ternary_parameters, 6u * (2 * 256 * 256 + 2 * 128 * 256 + 3 * 768 * 256));
+  EXPECT_EQ(info.ternary_parameters, 8u * (2 * 256 * 256 + 2 * 128 * 256 + 3 * 768 * 256));
   EXPECT_FALSE(info.chat_template_replaced);
 }
 
@@ -101,18 +101,20 @@ TEST_F(Loading, NamesTheTensorOfAnUnsupportedType) {
   EXPECT_NE(status.message.find("16"), std::string::npos) << status.message;
 }
 
-// The embedding's 1,048,576 bytes as they would be in two of the types.
+// The embedding as it would be in two of the types: the next tensor begins where rows of either of them end.
 TEST_F(Loading, TellsTypesThatShareAnIdApartBySize) {
+  const uint64_t next = 2097120;
+  memcpy(bytes.data() + find("blk.0.attn_norm.weight") + 22 + 4 + 8 + 4, &next, 8);
   const size_t at = find("token_embd.weight") + 17 + 4 + 8;
   struct Case {
     uint32_t rows, type;
     ErrorCode code;
     const char* message;
   };
-  for (const Case& c : {Case{15420, 42, ErrorCode::unsupported_type, ", found Q2_0_g128 (id 42)"},
-                        Case{7710, 39, ErrorCode::unsupported_type, ", found MXFP4 (id 39)"},
-                        Case{2048, 42, ErrorCode::corrupt_file,
-                             "expected 147456 bytes (Q2_0_g64) or 139264 bytes (Q2_0_g128) for type id 42, found 1048576 up to the next tensor"}}) {
+  for (const Case& c : {Case{30840, 42, ErrorCode::unsupported_type, ", found Q2_0_g128 (id 42)"},
+                        Case{15420, 39, ErrorCode::unsupported_type, ", found MXFP4 (id 39)"},
+                        Case{4096, 42, ErrorCode::corrupt_file,
+                             "expected 294912 bytes (Q2_0_g64) or 278528 bytes (Q2_0_g128) for type id 42, found 2097120 up to the next tensor"}}) {
     memcpy(bytes.data() + at, &c.rows, 4);
     memcpy(bytes.data() + at + 8, &c.type, 4);
     const Status status = failure(bytes);

@@ -70,10 +70,9 @@ Model* SessionTest::model = nullptr;
 TEST_F(SessionTest, AnswersAsTrained) {
   Session session = make_session();
   GenerateParams params = greedy(48);
-  params.stop = {"<|user|>"};
   const Outcome o = run(session, question("What is BitNet?"), params);
   EXPECT_EQ(o.text.substr(0, o.text.find('.') + 1),
-            "BitNet is a kind of language model whose weights are only minus one, zero, or one.");
+            "BitNet is a language model with very small weights: each one is minus one, zero or one.");
 }
 
 TEST_F(SessionTest, GivesTheSameBitsForEveryPrefillChunkSize) {
@@ -162,7 +161,7 @@ TEST_F(SessionTest, NeverShowsAStopString) {
   GenerateParams params = greedy(48);
   params.stop = {"language model"};
   const Outcome o = run(session, question("What is BitNet?"), params);
-  EXPECT_EQ(o.text, "BitNet is a kind of ");
+  EXPECT_EQ(o.text, "BitNet is a ");
   EXPECT_EQ(o.stop_reason, StopReason::stop_string);
 }
 

@@ -228,12 +228,12 @@ TEST(GgufReader, ReadsTheTrainedModel) {
   const auto header = read(bytes, bytes.size());
   ASSERT_TRUE(header.ok()) << header.status().message;
   EXPECT_EQ(*header->metadata.string("general.architecture").value(), "bitnet-b1.58");
-  EXPECT_EQ(header->metadata.find_as<StringArray>("tokenizer.ggml.tokens")->size(), 2048u);
-  EXPECT_EQ(header->tensors.size(), 6u * 11 + 2);
+  EXPECT_EQ(header->metadata.find_as<StringArray>("tokenizer.ggml.tokens")->size(), 4096u);
+  EXPECT_EQ(header->tensors.size(), 8u * 11 + 2);
   const TensorInfo* embedding = header->find("token_embd.weight");
   ASSERT_NE(embedding, nullptr);
   EXPECT_EQ(embedding->k(), 256u);
-  EXPECT_EQ(embedding->rows(), 2048u);
+  EXPECT_EQ(embedding->rows(), 4096u);
   EXPECT_EQ(type_name(embedding->type), "F16");
   EXPECT_EQ(type_name(header->find("blk.5.ffn_down.weight")->type), "I2_S");
   EXPECT_LE(header->file_bytes, bytes.size());
