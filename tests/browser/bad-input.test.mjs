@@ -5,12 +5,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attempt, call, startBareServer } from '../support/bare-page.mjs';
-import { kStoryteller } from '../support/storyteller.mjs';
+import { kBitnetAnswer, kStoryteller, kStorytellerBytes } from '../support/storyteller.mjs';
 import { launch } from '../support/browsers/index.mjs';
 import { kTargets } from '../support/targets.mjs';
 
 const kStall = 1500; // ms without a byte before the load gives up
-const kSize = 2_332_256; // bytes of the trained model
 
 // What to load, and the codes that may come of it.
 const kRows = [
@@ -19,15 +18,15 @@ const kRows = [
   { name: 'a file that is no GGUF', url: '/other.bin', codes: ['not_gguf'] },
   { name: 'an empty file', url: '/model.gguf?fault=truncate&after=0', codes: ['not_gguf', 'truncated'] },
   { name: 'a file that ends in its header', url: '/model.gguf?fault=truncate&after=1000', codes: ['truncated'] },
-  { name: 'a file that ends in its last tensor', url: `/model.gguf?fault=truncate&after=${kSize - 100}`, codes: ['truncated'], everywhere: true },
+  { name: 'a file that ends in its last tensor', url: `/model.gguf?fault=truncate&after=${kStorytellerBytes - 100}`, codes: ['truncated'], everywhere: true },
   { name: 'a file of another version', url: '/model.gguf?fault=corrupt&at=5', codes: ['unsupported_version'] },
   // The high byte of the metadata count (bytes 16 to 23).
   { name: 'a header with an absurd count', url: '/model.gguf?fault=corrupt&at=23', codes: ['corrupt_file'], everywhere: true },
   { name: 'a connection cut in mid-file', url: '/model.gguf?fault=cut&after=500000', codes: ['network', 'truncated'], options: { retries: 0 }, everywhere: true },
   { name: 'a server that stalls', url: '/model.gguf?fault=stall&after=500000', codes: ['network'], options: { stallTimeout: kStall, retries: 0 }, everywhere: true },
   { name: 'a server that never answers', url: '/model.gguf?fault=stall&after=0', codes: ['network'], options: { stallTimeout: kStall, retries: 0 } },
-  { name: 'a length that promises more than there is', url: `/model.gguf?fault=length&declare=${kSize + 1000}`, codes: ['network', 'truncated'], options: { retries: 0 } },
-  { name: 'a length that promises less than there is', url: `/model.gguf?fault=length&declare=${kSize - 1000}`, codes: ['truncated', 'network'] },
+  { name: 'a length that promises more than there is', url: `/model.gguf?fault=length&declare=${kStorytellerBytes + 1000}`, codes: ['network', 'truncated'], options: { retries: 0 } },
+  { name: 'a length that promises less than there is', url: `/model.gguf?fault=length&declare=${kStorytellerBytes - 1000}`, codes: ['truncated', 'network'] },
   { name: 'a server that is not there', url: 'http://127.0.0.1:9/model.gguf', codes: ['cors', 'network'], options: { retries: 0 } },
   { name: 'an address that is none', url: 'http://', codes: ['invalid_argument'] },
   { name: 'an option that does not exist', url: '/model.gguf', codes: ['invalid_argument'], options: { thread: 2 } },
@@ -60,7 +59,7 @@ describe.each(kTargets)('%s', (name) => {
     const { phases, monotonic, progress } = await call(page, 'load', { url: '/model.gguf' });
     expect(phases.at(-1)).toBe('ready');
     expect(monotonic).toBe(true);
-    expect(progress).toMatchObject({ loaded: kSize, total: kSize, fraction: 1 });
+    expect(progress).toMatchObject({ loaded: kStorytellerBytes, total: kStorytellerBytes, fraction: 1 });
   };
 
   for (const row of kRows.filter(({ everywhere }) => everywhere || name === 'chromium')) {
@@ -88,7 +87,7 @@ describe.each(kTargets)('%s', (name) => {
     const { error } = await attempt(page, 'generate', { prompt: 'The fox walked on. '.repeat(100), options: {} });
     expect(error).toMatchObject({ name: 'TernlightError', code: 'context_overflow' });
     const { text } = await call(page, 'generate', { prompt: kPrompt, options: { temperature: 0, maxTokens: 40 } });
-    expect(text).toContain('BitNet is a kind of language model');
+    expect(text).toContain(kBitnetAnswer);
   });
 
   it('a full context window ends the answer and is no error', async () => {
@@ -120,7 +119,7 @@ describe('without cross-origin isolation', () => {
       expect(info.engine.build).toMatch(/-st$/);
       expect(warnings.join(' ')).toMatch(/thread/);
       const { text } = await call(page, 'generate', { prompt: kPrompt, options: { temperature: 0, maxTokens: 40 } });
-      expect(text).toContain('BitNet is a kind of language model');
+      expect(text).toContain(kBitnetAnswer);
       const { error } = await attempt(page, 'load', { url: '/model.gguf', options: { build: 'simd128-mt', threads: 2 } });
       expect(error).toMatchObject({ name: 'TernlightError', code: 'unsupported_browser' });
     } finally {
