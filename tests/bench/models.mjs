@@ -25,7 +25,7 @@ const kCache = path.join(kRoot, 'build/bench-models');
  * @property {number} contextLength
  * @property {number} prefill tokens of the prompt
  * @property {number} decode tokens that follow it
- * @property {{prefill: number, decode: number}} [wllama] the same for wllama, where it would take minutes
+ * @property {{prefill: number, decode: number}} [wllama] the same for wllama, where it cannot do so many or would take minutes
  * @property {number} repeats timed runs that make one sample, which is their median
  * @property {boolean} fromMemory too large for any cache, so that read bandwidth is what limits it
  * @property {Variant[]} variants
@@ -71,6 +71,7 @@ export const kModels = {
     contextLength: 256,
     prefill: 128,
     decode: 120,
+    wllama: { prefill: 64, decode: 60 }, // with 128 and 100 its answer no longer gets from its worker to the page
     repeats: 5,
     fromMemory: false,
     variants: [
