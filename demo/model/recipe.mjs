@@ -15,24 +15,24 @@ import { kProgram } from './answers.mjs';
 const kDocuments = 90_000; // of src/stories: 61 MB
 const kTested = 2000;
 const kRecalls = 40_000; // documents of what is said again: 20 MB
-const kQuestions = 80_000; // documents of many questions: 69 MB
+const kQuestions = 60_000; // documents of many questions: 54 MB
 const kValidated = 100; // documents that the shipped file is validated on
 const kAllPieces = 1_000_000; // more than there are
 const kPieceBytes = 1200; // of prose, cut between paragraphs: about as long as a story
 
-/** @type {Record<string, {vocab: number, network: Record<string, number>, training: Record<string, number>, stages: Record<string, number>}>} */
+/** @type {Record<string, {vocab: number, network: Record<string, number>, training: Record<string, number>, recalls: number}>} */
 const kSizes = {
   tiny: {
     vocab: 2048,
     network: { layers: 6, dim: 128, heads: 4, 'kv-heads': 2, ffn: 384, context: 256 },
     training: { steps: 20_000, warmup: 60, rate: 1e-2, sequences: 8 },
-    stages: { recalls: 1000, stories: 13_000 }, // steps at which the text changes
+    recalls: 1000, // first steps
   },
   story: {
     vocab: 4096,
     network: { layers: 8, dim: 256, heads: 8, 'kv-heads': 4, ffn: 768, context: 256 },
-    training: { steps: 9600, warmup: 60, rate: 7e-3, sequences: 8 },
-    stages: { recalls: 1000, stories: 6200 },
+    training: { steps: 14_400, warmup: 60, rate: 7e-3, sequences: 8 },
+    recalls: 1000,
   },
 };
 
@@ -102,7 +102,7 @@ const text = make(values.prose.length === 0 ? 'text.txt' : 'text-with-prose.txt'
 });
 const mixed = make(values.prose.length === 0 ? 'mixed.txt' : 'mixed-with-prose.txt', (file) => {
   copyFileSync(text, file);
-  appendFileSync(file, readFileSync(questions));
+  for (const more of [questions, recalls]) appendFileSync(file, readFileSync(more));
 });
 const vocabulary = make(`vocabulary-${size.vocab}.gguf`, (file) => ternlight('train-tokenizer', '--vocab', size.vocab, '--in', text, '--out', file));
 const training = { ...size.training, ...(values.steps === undefined ? {} : { steps: Number(values.steps) }) };
@@ -117,9 +117,7 @@ const train = (on, stopAt, validatedOn) => [
 const curve = ['--curve', at(name)];
 
 // To say again what was said comes first: it is learned in minutes from short exchanges, and not in hours from stories.
-const scaled = (step) => Math.ceil((step * training.steps) / size.training.steps);
-ternlight(...train(recalls, scaled(size.stages.recalls), tested), ...curve);
-ternlight(...train(text, scaled(size.stages.stories), tested), ...curve);
+ternlight(...train(recalls, Math.ceil((size.recalls * training.steps) / size.training.steps), tested), ...curve);
 ternlight(...train(mixed, training.steps, tested), ...curve);
 
 // The file, and what its validation loss is without products of bf16: what the engine computes.

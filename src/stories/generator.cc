@@ -65,19 +65,23 @@ class Writer {
 
   void ask_for_story() {
     if (chance(rng_, 0.08f)) talk("small talk");
-    const float kind = rng_.next_float();
-    const bool brief = kind < 0.12f;
-    make_story(brief ? Length::brief : Length::full);
-    const char* prompt = brief          ? "<ask_brief>"
-                         : kind < 0.52f ? "<ask_pair>"
-                         : kind < 0.66f ? "<ask_character>"
-                         : kind < 0.78f ? "<ask_title>"
-                         : kind < 0.84f ? "<ask_two>"
-                         : kind < 0.92f ? "<ask_named>"
-                                        : "<ask_any>";
-    add(request(prompt), document_.story->text);
+    tell_story(chance(rng_, 0.12f) ? Length::brief : Length::full);
     if (chance(rng_, 0.55f)) follow_up(1 + rng_.next_below(3));
     if (chance(rng_, 0.06f)) talk("small talk");
+  }
+
+  // Somebody asks for a story, by some of what is in it.
+  void tell_story(Length length) {
+    make_story(length);
+    const float kind = rng_.next_float();
+    const char* prompt = length == Length::brief ? "<ask_brief>"
+                         : kind < 0.44f          ? "<ask_pair>"
+                         : kind < 0.58f          ? "<ask_character>"
+                         : kind < 0.69f          ? "<ask_title>"
+                         : kind < 0.84f          ? "<ask_two>"
+                         : kind < 0.93f          ? "<ask_named>"
+                                                 : "<ask_any>";
+    add(request(prompt), document_.story->text);
   }
 
   // The story comes from the user, with a first question.
@@ -96,10 +100,15 @@ class Writer {
 
   // Question after question, about a story that is told or given.
   void ask_much() {
-    make_story(chance(rng_, 0.6f) ? Length::brief : Length::full);
+    const Length length = chance(rng_, 0.4f) ? Length::brief : Length::full;
+    std::string read;
     const bool told = chance(rng_, 0.5f);
-    if (told) add(request("<ask_pair>"), document_.story->text);
-    const std::string read = told ? "" : say("<read>");
+    if (told) {
+      tell_story(length);
+    } else {
+      make_story(length);
+      read = say("<read>");
+    }
     for (uint32_t n = 3 + rng_.next_below(4); n > 0 && !questions_.empty(); --n) ask();
     if (!told) give_story(read);
   }
@@ -166,8 +175,13 @@ class Writer {
   void recall(uint32_t turns) {
     for (; turns > 0; --turns) {
       scene_ = draw_scene(book_.world, rng_, split_);
-      talk(chance(rng_, 0.4f) ? "words" : "recall");
-      told_.clear();
+      if (chance(rng_, 0.4f)) {
+        // Letter by letter: an answer that begins with a capital of its own is not a copy.
+        add(say("<say_again>"), scene_.at("words"));
+      } else {
+        talk("recall");
+        told_.clear();
+      }
     }
   }
 
