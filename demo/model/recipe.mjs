@@ -25,13 +25,13 @@ const kSizes = {
   tiny: {
     vocab: 2048,
     network: { layers: 6, dim: 128, heads: 4, 'kv-heads': 2, ffn: 384, context: 256 },
-    training: { steps: 20_000, warmup: 60, rate: 1e-2, sequences: 8 },
+    training: { steps: 12_000, warmup: 60, rate: 1e-2, sequences: 8 },
     recalls: 1000, // first steps
   },
   story: {
     vocab: 4096,
     network: { layers: 8, dim: 256, heads: 8, 'kv-heads': 4, ffn: 768, context: 256 },
-    training: { steps: 14_400, warmup: 60, rate: 7e-3, sequences: 8 },
+    training: { steps: 12_000, warmup: 60, rate: 7e-3, sequences: 8 },
     recalls: 1000,
   },
 };
