@@ -1,4 +1,4 @@
-/** Bundles a TypeScript program on the fly (Node 20 runs no TypeScript by itself) and runs it in this process. */
+/** Bundles a TypeScript program on the fly (Node 20 runs no TypeScript by itself) and runs it in this process; what it exports. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export async function bundleAndRun(url) {
       target: 'node20',
       logLevel: 'warning',
     });
-    await import(pathToFileURL(outfile).href);
+    return await import(pathToFileURL(outfile).href);
   } finally {
     rmSync(folder, { recursive: true });
   }
