@@ -10,6 +10,7 @@ interface Report {
   readonly parameters: number;
   readonly validation: { readonly documents: number; readonly nats_per_token: number; readonly bits_per_byte: number };
 }
+
 let folder = '';
 beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'ternlight-shipped-')); });
 afterAll(() => { rmSync(folder, { recursive: true }); });
